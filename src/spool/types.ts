@@ -1,0 +1,74 @@
+// What the spool stores and hands out. A chunk is whole encoded entries of one stream, at most 192 KiB; a range is
+// a run of neighbouring chunks of one stream: what a push is made of, settled as one.
+
+import type { DropReason } from '../core/events.ts'
+import type { RefusalReason } from '../core/sink.ts'
+
+/** The most bytes of one chunk's body, and of one push: above it Loki may shard the stream and store a retry twice. */
+export const maxChunkBytes = 192 * 1024
+/** The most time that one push spans: a retry of older entries stays well inside Loki's window of an hour. */
+export const maxRangeSpanNs = 15n * 60n * 1_000_000_000n
+
+export type StreamId = number
+
+export type Chunk = {
+  readonly stream: StreamId
+  /** Encoded entries, concatenated. */
+  readonly body: Uint8Array
+  readonly entries: number
+  readonly firstNs: bigint
+  readonly lastNs: bigint
+}
+
+export type StreamBacklog = {
+  readonly stream: StreamId
+  /** Canonical label text, see EntryCodec.streamOf. */
+  readonly labels: string
+  readonly bytes: number
+  readonly entries: number
+  readonly oldestNs: bigint
+}
+
+/** Neighbouring visible chunks of one stream, oldest first, times ascending over the whole range. */
+export type ChunkRange = {
+  readonly stream: StreamId
+  readonly labels: string
+  readonly firstChunk: number
+  readonly lastChunk: number
+  readonly entries: number
+  readonly bytes: number
+  readonly firstNs: bigint
+  readonly lastNs: bigint
+}
+
+/** An entry that the sink refused for good. */
+export type DeadLetter = {
+  readonly entry: Uint8Array
+  readonly reason: RefusalReason
+  /** The sink's words, at most 500 characters. */
+  readonly said: string
+}
+
+/** How a range ended: delivered entries are simply gone. */
+export type Settlement = {
+  readonly dead: readonly DeadLetter[]
+  /** Refused for their time and stamped anew: appended to the stream as a chunk, in the same transaction. */
+  readonly restamped: readonly Chunk[]
+}
+
+export type Dropped = { readonly entries: number; readonly bytes: number; readonly reason: DropReason }
+
+/** Whose lines a stream holds: rows of the metric, or one line per run. Run lines are evicted last. */
+export type StreamKind = 'rows' | 'runs'
+
+export type SpoolBounds = {
+  /** Live bytes of one metric's spool; default 256 MiB. */
+  readonly maxBytes: number
+  /** Bytes of dead letters; default 32 MiB. */
+  readonly maxDeadLetterBytes: number
+}
+
+export const defaultSpoolBounds: SpoolBounds = {
+  maxBytes: 256 * 1024 * 1024,
+  maxDeadLetterBytes: 32 * 1024 * 1024,
+}
