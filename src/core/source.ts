@@ -44,12 +44,7 @@ export type RunSummary = {
 
 export type RunResult =
   | { readonly kind: 'finished'; readonly summary: RunSummary }
-  | {
-      readonly kind: 'failed'
-      readonly error: ErrorReport
-      /** Rows that had arrived when it failed. */
-      readonly rows: number
-    }
+  | { readonly kind: 'failed'; readonly error: ErrorReport }
 
 export interface Source {
   /**

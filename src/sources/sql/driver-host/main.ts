@@ -1,0 +1,48 @@
+// The driver host: the child process that holds the ODBC driver, so that native code which hangs or crashes costs
+// one poll. It is told what to do over IPC by the supervisor, serves workers over a local socket, and leaves with its
+// parent, however that goes: process.exit would wait for a wedged driver call, SIGKILL does not.
+
+import { ReportedError, reportOf } from '../../../core/errors.ts'
+import { loadDriver } from './drivers/registry.ts'
+import type { HostNotice, HostOrder } from './protocol.ts'
+import { createHostServer, type HostServer } from './server.ts'
+
+let server: HostServer | undefined
+
+// pm2 signals the whole process tree: only the parent's end, or its SIGKILL, ends a host.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('message', (order) => void obey(order as HostOrder)) // the parent's orders are of this type only
+
+async function obey(order: HostOrder): Promise<void> {
+  switch (order.type) {
+    case 'start':
+      await start(order)
+      break
+    case 'ping':
+      notify({ type: 'pong', id: order.id, abandoned: server?.abandonedCalls() ?? 0 })
+      break
+    case 'probe': {
+      const error = await server?.probe(order.timeoutMs)
+      notify({ type: 'probed', id: order.id, ...(error === undefined ? {} : { error }) })
+      break
+    }
+  }
+}
+
+async function start(order: HostOrder & { type: 'start' }): Promise<void> {
+  try {
+    const driver = await loadDriver(order.target)
+    const onLimitation = (what: string) => notify({ type: 'limited', what })
+    server = createHostServer({ driver, target: order.target, token: order.token, onLimitation })
+    await server.listen(order.socketPath)
+    notify({ type: 'listening' })
+  } catch (error) {
+    if (!(error instanceof ReportedError)) throw error
+    notify({ type: 'unusable', error: reportOf(error) })
+  }
+}
+
+function notify(notice: HostNotice): void {
+  if (process.connected) process.send?.(notice)
+}

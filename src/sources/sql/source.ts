@@ -1,0 +1,95 @@
+// The SQL source of one metric: asks its query of whichever driver host the supervisor names, and gives up on a call
+// that outlives its deadline by more than the grace: from then on the host, not the metric, owns that call.
+
+import type { ErrorReport } from '../../core/errors.ts'
+import { formatDuration } from '../../core/duration.ts'
+import type { RunRequest, RunResult, Source } from '../../core/source.ts'
+import { type HostAddress, HostLane, type LaneAnswer } from './host-lane.ts'
+
+/** After the deadline the host cancels; this long later the worker abandons the connection. */
+const abandonGraceMs = 2_000
+
+/** What the source knows of the supervisor's hosts. */
+export type HostLink = {
+  /** The host that serves this metric now; undefined while there is none. */
+  address(): HostAddress | undefined
+  /** Why a host went away, once the supervisor knows; bounded by a short wait. */
+  lossOf(hostId: number): Promise<ErrorReport>
+  /** Tells the supervisor that this metric has left a call behind on that host. */
+  abandoned(hostId: number): void
+}
+
+export function createSqlSource(metricName: string, link: HostLink): Source {
+  let lane: HostLane | undefined
+
+  async function currentLane(): Promise<HostLane | undefined> {
+    const address = link.address()
+    if (lane?.isOpen === true && lane.address.hostId === address?.hostId) return lane
+    lane?.close()
+    lane = address === undefined ? undefined : await HostLane.open(address, metricName)
+    return lane
+  }
+
+  async function run(
+    request: RunRequest,
+    onLines: (lines: Uint8Array) => void,
+    signal: AbortSignal,
+  ): Promise<RunResult> {
+    const current = await currentLane()
+    if (current === undefined) return { kind: 'failed', error: noHost }
+    const patienceMs = request.timeoutMs + abandonGraceMs
+    const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))
+    switch (answer.kind) {
+      case 'finished':
+      case 'failed':
+        return answer
+      case 'lost':
+        return { kind: 'failed', error: await link.lossOf(current.address.hostId) }
+      case 'abandoned':
+        link.abandoned(current.address.hostId)
+        return { kind: 'failed', error: abandonedReport(request.timeoutMs) }
+    }
+  }
+
+  return { run, close: () => lane?.close() }
+}
+
+type Patience = LaneAnswer | { readonly kind: 'abandoned' }
+
+/** The lane's answer, or `abandoned` and a closed lane after `patienceMs`; rejects when the signal aborts. */
+async function within(
+  wait: { readonly lane: HostLane; readonly signal: AbortSignal; readonly patienceMs: number },
+  ask: () => Promise<LaneAnswer>,
+): Promise<Patience> {
+  const { lane, signal, patienceMs } = wait
+  const { promise, resolve, reject } = Promise.withResolvers<Patience>()
+  const timer = setTimeout(() => resolve({ kind: 'abandoned' }), patienceMs)
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  else void ask().then(resolve)
+  try {
+    const answer = await promise
+    if (answer.kind === 'abandoned') lane.close()
+    return answer
+  } catch (reason) {
+    lane.close()
+    throw reason
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+const noHost: ErrorReport = {
+  code: 'host_unavailable',
+  message: 'No driver host is there to run the query; one is being started.',
+}
+
+function abandonedReport(timeoutMs: number): ErrorReport {
+  return {
+    code: 'query_abandoned',
+    message: `The query did not end within ${formatDuration(timeoutMs)} and did not heed being cancelled.`,
+    hint: 'The database or its driver hangs; this metric goes on over a second driver host.',
+  }
+}
