@@ -1,0 +1,39 @@
+// Three kinds of tests: `unit` needs nothing but Node, `contract` and `integration` need PostgreSQL and Loki,
+// which the global setup starts once for both. `vitest run --project unit` runs one kind.
+
+import { defineConfig } from 'vitest/config'
+
+const servers = ['test/support/servers/global-setup.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/contract/**', 'test/integration/**'],
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          globalSetup: servers,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: servers,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
