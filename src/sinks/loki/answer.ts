@@ -1,0 +1,57 @@
+// Reading an answer of Loki, or of what stands before it: is it a success, a web page, when to come back, how to put it
+// into a report. Pure; outcome.ts, refusal.ts and readiness.ts decide with it.
+
+import type { ErrorCode, ErrorReport } from '../../core/errors.ts'
+import type { Answer, NoAnswer } from './client.ts'
+
+/** rowtail's own part of a report. */
+export type Words = { readonly code: ErrorCode; readonly message: string; readonly hint: string }
+
+const maxSaidCharacters = 2_000
+const maxRetryAfterMs = 5 * 60_000
+
+/** Loki says 204; some gateways turn it into an empty 200. A page that answers 200 has eaten nothing yet. */
+export function isAccepted(answer: Answer): boolean {
+  return answer.status === 204 || (answer.status === 200 && answer.body.trim() === '')
+}
+
+/** A report about an answer: sentence, hint, and Loki's words without a page's markup. */
+export function reportOf(answer: Answer, words: Words): ErrorReport {
+  const said = isHtml(answer) ? textOfHtml(answer.body) : answer.body.trim()
+  return { ...words, ...(said === '' ? {} : { said: said.slice(0, maxSaidCharacters) }) }
+}
+
+export function noAnswerReport(answer: NoAnswer): ErrorReport {
+  const timedOut = answer.code === 'ETIMEDOUT'
+  return {
+    code: 'loki_unreachable',
+    message: timedOut ? 'Loki did not answer in time.' : `Loki cannot be reached (${answer.code}).`,
+    hint: 'Check host and port of Loki, that it runs, and what lies between: proxy, firewall, certificate.',
+    said: answer.message.slice(0, maxSaidCharacters),
+  }
+}
+
+/** Seconds or a date, as ms to wait, at most 5 min. The date is read against the answer's own clock. */
+export function retryAfterMs(answer: Answer): number | undefined {
+  const text = answer.retryAfter?.trim()
+  if (text === undefined || text === '') return undefined
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.parse(answer.date ?? '')
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs)
+}
+
+/** Two answers that differ only in numbers (times, sizes) say the same. */
+export function sameAs(answer: Answer): string {
+  return `${answer.status} ${answer.body.slice(0, 300).replace(/\d+/g, '#')}`
+}
+
+export function isHtml(answer: Answer): boolean {
+  return answer.contentType.includes('html') || /^\s*<(!doctype|html)/i.test(answer.body)
+}
+
+function textOfHtml(body: string): string {
+  return body
+    .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
