@@ -1,0 +1,69 @@
+// Opens a metric's spool or begins one. A file that is damaged, foreign or of a newer rowtail is moved aside and a
+// fresh one begun: the metric works on. Called by the worker at its start; looks at header, schema and index only.
+
+import type { DatabaseSync } from 'node:sqlite'
+import type { ErrorReport } from '../core/errors.ts'
+import { quarantine } from './quarantine.ts'
+import { connect, createTables, fileKindOf } from './schema.ts'
+import { Spool } from './spool.ts'
+import { damageReport, isDamage, isMissingTable, spoolErrorOf } from './sqlite-error.ts'
+import type { SpoolBounds } from './types.ts'
+
+export type OpenOptions = { readonly bounds: SpoolBounds; readonly nowMs: number }
+
+export type OpenedSpool = {
+  readonly spool: Spool
+  /** Where the file that could not be used was moved, and why. */
+  readonly quarantined?: { readonly copyPath: string; readonly error: ErrorReport }
+}
+
+/** Throws ReportedError spool_write_failed where the file cannot be written: no permission, full disk. */
+export function openSpool(path: string, { bounds, nowMs }: OpenOptions): OpenedSpool {
+  try {
+    const first = tryOpen(path, bounds)
+    if (first instanceof Spool) return { spool: first }
+    const copyPath = quarantine(path, nowMs)
+    const second = tryOpen(path, bounds)
+    if (second instanceof Spool) return { spool: second, quarantined: { copyPath, error: first } }
+    throw new Error(`The fresh spool ${path} cannot be used: ${second.message}`)
+  } catch (error) {
+    throw spoolErrorOf(error, path)
+  }
+}
+
+/** The spool, or why this file is none that can be used. */
+function tryOpen(path: string, bounds: SpoolBounds): Spool | ErrorReport {
+  let database: DatabaseSync | undefined
+  try {
+    database = connect(path)
+    const spool = spoolIn(database, path, bounds)
+    if (!(spool instanceof Spool)) database.close()
+    return spool
+  } catch (error) {
+    if (database?.isOpen === true) database.close()
+    if (isDamage(error) || isMissingTable(error)) return damageReport(path, String(error))
+    throw error
+  }
+}
+
+function spoolIn(database: DatabaseSync, path: string, bounds: SpoolBounds): Spool | ErrorReport {
+  const kind = fileKindOf(database)
+  switch (kind) {
+    case 'foreign':
+      return damageReport(path, 'It is an SQLite database of another program.')
+    case 'newer':
+      return {
+        code: 'spool_newer',
+        message: `The spool ${path} was written by a newer rowtail.`,
+        hint: 'It is kept as a copy beside it; run the newer rowtail again, with the copy in its old place, to send it.',
+      }
+    case 'empty':
+      createTables(database)
+      return new Spool(database, { path, bounds })
+    case 'spool':
+    default:
+      // Proves that the file can be written: SQLite opens one without permission for reading only.
+      database.exec('begin immediate; commit')
+      return new Spool(database, { path, bounds })
+  }
+}

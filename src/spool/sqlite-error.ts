@@ -1,0 +1,91 @@
+// What SQLite says went wrong with a spool, as a report for the operator. Called wherever a spool is opened or used.
+
+import { dirname } from 'node:path'
+import { ReportedError, type ErrorReport } from '../core/errors.ts'
+
+/** SQLite's primary result codes that have a cure of their own (sqlite.org/rescode.html). */
+const resultCodes = {
+  error: 1,
+  permission: 3,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const
+
+/** Extended code: the file was renamed or deleted under an open connection. */
+const moved = 1032
+
+/** The result code of an error thrown by node:sqlite; undefined for any other error. */
+export function sqliteCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
+}
+
+/** True where the file itself is bad, so that trying again cannot help. */
+export function isDamage(error: unknown): boolean {
+  const primary = (sqliteCodeOf(error) ?? 0) & 0xff
+  return primary === resultCodes.corrupt || primary === resultCodes.notADatabase
+}
+
+/** True where a table or column is missing: a spool whose schema was tampered with. */
+export function isMissingTable(error: unknown): boolean {
+  return sqliteCodeOf(error) === resultCodes.error
+}
+
+/** True where another connection holds the lock that was asked for. */
+export function isBusy(error: unknown): boolean {
+  const primary = (sqliteCodeOf(error) ?? 0) & 0xff
+  return primary === resultCodes.busy || primary === resultCodes.locked
+}
+
+/** SQLite's errors as ReportedError; anything else is returned as it is. */
+export function spoolErrorOf(error: unknown, path: string): unknown {
+  const code = sqliteCodeOf(error)
+  if (code === undefined || !(error instanceof Error)) return error
+  return new ReportedError(spoolReportOf(code, path, error.message), { cause: error })
+}
+
+function spoolReportOf(code: number, path: string, said: string): ErrorReport {
+  const elsewhere = `Free some space, or point --state_dir to another disk.`
+  const failed = (why: string, hint: string): ErrorReport => ({
+    code: 'spool_write_failed',
+    message: `The spool ${path} cannot be written: ${why}.`,
+    hint,
+    said,
+  })
+  if (code === moved) return failed('the file was moved or deleted while in use', 'Restart rowtail.')
+  switch (code & 0xff) {
+    case resultCodes.corrupt:
+    case resultCodes.notADatabase:
+      return damageReport(path, said)
+    case resultCodes.full:
+      return failed(`the disk that holds ${dirname(path)} is full`, elsewhere)
+    case resultCodes.busy:
+    case resultCodes.locked:
+      return failed('another program holds it locked', 'Close the program that has the file open.')
+    case resultCodes.permission:
+    case resultCodes.readOnly:
+    case resultCodes.cannotOpen:
+      return failed('rowtail may not write there', cureOfPermission(path))
+    default:
+      return failed(`SQLite failed with code ${code}`, `Look at the disk's health. ${elsewhere}`)
+  }
+}
+
+export function damageReport(path: string, said: string): ErrorReport {
+  return {
+    code: 'spool_damaged',
+    message: `The spool ${path} is damaged.`,
+    hint: 'It is kept as a copy beside it and a new one is begun; `sqlite3 <copy> .recover` may save its rows.',
+    said,
+  }
+}
+
+function cureOfPermission(path: string): string {
+  const user = process.getuid === undefined ? 'the user who runs rowtail' : `user id ${process.getuid()}`
+  return `Make ${path} and ${dirname(path)} writable for ${user}, or choose another --state_dir.`
+}
