@@ -48,22 +48,18 @@ function tryOpen(path: string, bounds: SpoolBounds): Spool | ErrorReport {
 
 function spoolIn(database: DatabaseSync, path: string, bounds: SpoolBounds): Spool | ErrorReport {
   const kind = fileKindOf(database)
-  switch (kind) {
-    case 'foreign':
-      return damageReport(path, 'It is an SQLite database of another program.')
-    case 'newer':
-      return {
-        code: 'spool_newer',
-        message: `The spool ${path} was written by a newer rowtail.`,
-        hint: 'It is kept as a copy beside it; run the newer rowtail again, with the copy in its old place, to send it.',
-      }
-    case 'empty':
-      createTables(database)
-      return new Spool(database, { path, bounds })
-    case 'spool':
-    default:
-      // Proves that the file can be written: SQLite opens one without permission for reading only.
-      database.exec('begin immediate; commit')
-      return new Spool(database, { path, bounds })
+  if (kind === 'foreign') return damageReport(path, 'It is an SQLite database of another program.')
+  if (kind === 'newer') return newerReport(path)
+  if (kind === 'empty') createTables(database)
+  // Proves that the file can be written: SQLite opens one without permission for reading only.
+  else database.exec('begin immediate; commit')
+  return new Spool(database, { path, bounds })
+}
+
+function newerReport(path: string): ErrorReport {
+  return {
+    code: 'spool_newer',
+    message: `The spool ${path} was written by a newer rowtail.`,
+    hint: 'It is kept as a copy beside it; run the newer rowtail again, with the copy in its old place, to send it.',
   }
 }
