@@ -1,0 +1,85 @@
+// Runs the startup checks in order, tells of each by an event, and stops at the first that fails. Where rowtail has
+// delivered from this target to this Loki before, a server that cannot be reached stops nothing: after a reboot
+// nobody promises an order, so the service starts, spools and keeps asking.
+
+import type { Clock } from '../core/clock.ts'
+import type { ErrorReport } from '../core/errors.ts'
+import type { ServiceEvent } from '../core/events.ts'
+import type { FailedFinding, Finding } from './finding.ts'
+import { type Check, waitFor } from './wait-for.ts'
+
+export type StartupCheck = {
+  readonly name: string
+  readonly check: Check
+  /** The name of an earlier check without which this one would only fail again: left out unless that one passed. */
+  readonly needs?: string
+}
+
+export type StartupOptions = {
+  readonly emit: (event: ServiceEvent) => void
+  readonly clock: Clock
+  /** How long unreachable servers are asked again, in ms; each check has it anew. */
+  readonly waitMs: number
+  readonly hasDeliveredBefore: boolean
+  readonly isStrict: boolean
+  readonly signal: AbortSignal
+}
+
+/** Undefined where the service may start. Rejects with the signal's reason. */
+export async function runStartupChecks(
+  checks: readonly StartupCheck[],
+  options: StartupOptions,
+): Promise<FailedFinding | undefined> {
+  const unfit = new Set<string>()
+  for (const { name, check, needs } of checks) {
+    if (needs !== undefined && unfit.has(needs)) {
+      unfit.add(name)
+      continue
+    }
+    const finding = forKnownTarget(await findingOf(name, check, options), options)
+    tell(name, finding, options)
+    if (finding.kind === 'failed') return finding
+    if (finding.kind === 'warned') unfit.add(name)
+  }
+  return undefined
+}
+
+/** A known target is not waited for: the running service asks again by itself. */
+function findingOf(check: string, ask: Check, options: StartupOptions): Promise<Finding> {
+  const { emit, clock, signal } = options
+  return waitFor(ask, {
+    waitMs: isKnown(options) ? 0 : options.waitMs,
+    clock,
+    signal,
+    onWaiting: (error, leftMs) => emit({ type: 'check.waiting', check, error, waitMs: leftMs }),
+  })
+}
+
+function isKnown({ hasDeliveredBefore, isStrict }: StartupOptions): boolean {
+  return hasDeliveredBefore && !isStrict
+}
+
+function forKnownTarget(finding: Finding, options: StartupOptions): Finding {
+  if (finding.kind !== 'failed' || !finding.isWorthWaiting || !isKnown(options)) return finding
+  return { kind: 'warned', error: startingAnyway(finding.error) }
+}
+
+function startingAnyway(error: ErrorReport): ErrorReport {
+  const hint =
+    'ROWTAIL STARTS WITHOUT IT, because it has delivered from here before: it keeps asking, and what it has is kept ' +
+    'on disk until it can be sent. --strict_start makes this a failure.'
+  return { ...error, hint: error.hint === undefined ? hint : `${error.hint} ${hint}` }
+}
+
+function tell(check: string, finding: Finding, { emit }: StartupOptions): void {
+  switch (finding.kind) {
+    case 'passed':
+      emit({ type: 'check.passed', check, detail: finding.detail })
+      break
+    case 'warned':
+      emit({ type: 'check.warned', check, error: finding.error })
+      break
+    case 'failed':
+      emit({ type: 'check.failed', check, error: finding.error })
+  }
+}
