@@ -1,0 +1,154 @@
+// What the log says about the service as a whole: startup checks, driver hosts, the login, Loki, the end.
+
+import { sentenceOf } from './errors.ts'
+import type { EventOf, RowtailEvent } from './events.ts'
+import type { AboutMetric } from './log-lines-metric.ts'
+import { createLevelWatch } from './log-lines-spool.ts'
+import { errorFields, type Line, type LogLevel, line, type Voice } from './log-record.ts'
+import { createTally, createTrouble } from './log-repeats.ts'
+import { countOf, formatBytes, formatCount, formatElapsed } from './quantity.ts'
+
+export type AboutService = Exclude<RowtailEvent, AboutMetric>
+
+type LifeVoice = Voice<
+  'service.starting' | 'service.ready' | 'service.stopping' | 'service.stopped' | 'warning'
+>
+type CheckVoice = Voice<'check.passed' | 'check.warned' | 'check.failed' | 'check.waiting'>
+type HostVoice = Voice<'host.started' | 'host.lost'>
+type LoginVoice = Voice<'login.refused' | 'login.accepted'>
+type SinkVoice = Voice<'sink.lost' | 'sink.back' | 'sink.limited'>
+
+/** A driver host that dies again and again is told of once in this time, with the count. */
+const lostHostQuietMs = 10 * 60_000
+/** Spools that are summed up; beyond them the sum is a little low. */
+const maxSpools = 1_000
+
+export function createServiceVoice(): (event: AboutService) => readonly Line[] {
+  const voice: Voice<AboutService['type']> = {
+    ...lifeVoice,
+    ...createCheckVoice(),
+    ...createHostVoice(),
+    ...createLoginVoice(),
+    ...createSinkVoice(),
+  }
+  return (event) => {
+    const tell = voice[event.type] as (event: AboutService) => readonly Line[] // the key chose the event's own
+    return tell(event)
+  }
+}
+
+const lifeVoice: LifeVoice = {
+  'service.starting': ({ version, target, metrics }) => [
+    line('info', `rowtail ${version} starts: ${countOf(metrics, 'metric')} of ${target}`, {
+      version,
+      target,
+    }),
+  ],
+  'service.ready': ({ listen }) => [
+    line('info', listen === undefined ? 'ready' : `ready, status at ${listen}`, { listen }),
+  ],
+  'service.stopping': ({ cause }) => [line('info', `stopping: ${cause}`, { cause })],
+  'service.stopped': ({ spooledRows }) => {
+    const rest = spooledRows === 0 ? 'the spool is empty' : `${countOf(spooledRows, 'row')} kept in the spool`
+    return [line('info', `stopped, ${rest}`, { spooledRows })]
+  },
+  warning: ({ error }) => [line('warn', sentenceOf(error), errorFields(error))],
+}
+
+function createCheckVoice(): CheckVoice {
+  const trouble = createTrouble()
+  return {
+    'check.passed': ({ check, detail }) => [line('info', `check ${check}: ${detail}`, { check })],
+    'check.warned': (event) => [checked(event, 'warn')],
+    'check.failed': (event) => [checked(event, 'error')],
+    'check.waiting': (event) => {
+      const { kind } = trouble.fail(`${event.check} ${event.error.code}`, event.atMs)
+      const next = ` Next try in ${formatElapsed(event.waitMs)}.`
+      return [checked(event, kind === 'silent' ? 'debug' : 'warn', next)]
+    },
+  }
+}
+
+type Unpassed = Pick<EventOf<'check.failed'>, 'check' | 'error'>
+
+function checked({ check, error }: Unpassed, level: LogLevel, next = ''): Line {
+  return line(level, `check ${check}: ${sentenceOf(error)}${next}`, { check, ...errorFields(error) })
+}
+
+function createHostVoice(): HostVoice {
+  const losses = createTally(lostHostQuietMs)
+  const toldLost = new Set<string>()
+  return {
+    'host.lost': ({ role, pid, error, atMs }) => {
+      const [sum] = losses.add(`${role} ${error.code}`, 1, atMs)
+      if (sum !== undefined) toldLost.add(role)
+      const again =
+        sum !== undefined && sum.amount > 1 ? `, ${formatCount(sum.amount)} times since last told` : ''
+      const text = `the ${role} driver host was lost (pid ${pid})${again}: ${sentenceOf(error)}`
+      return [line(sum === undefined ? 'debug' : 'error', text, { role, pid, ...errorFields(error) })]
+    },
+    'host.started': ({ role, pid }) => {
+      const isBack = toldLost.delete(role)
+      const text = `the ${role} driver host ${isBack ? 'is back' : 'runs'} (pid ${pid})`
+      return [line(isBack ? 'info' : 'debug', text, { role, pid })]
+    },
+  }
+}
+
+function createLoginVoice(): LoginVoice {
+  const trouble = createTrouble()
+  return {
+    'login.refused': ({ error, probeMs, atMs }) => {
+      const { kind, count, lastedMs } = trouble.fail(error.code, atMs)
+      const so = count === 1 ? '' : ` Refused ${formatCount(count)} times in ${formatElapsed(lastedMs)}.`
+      const next = ` All metrics wait; one login is tried in ${formatElapsed(probeMs)}, so that none locks the account.`
+      return [
+        line(kind === 'silent' ? 'debug' : 'error', `${sentenceOf(error)}${so}${next}`, errorFields(error)),
+      ]
+    },
+    'login.accepted': ({ atMs }) => {
+      const ended = trouble.end(atMs)
+      if (ended === undefined) return []
+      return [line('info', `the login is accepted again after ${formatElapsed(ended.lastedMs)}`)]
+    },
+  }
+}
+
+function createSinkVoice(): SinkVoice {
+  const trouble = createTrouble()
+  let limit = 0
+  return {
+    'sink.lost': ({ error, atMs }) => {
+      const { kind } = trouble.fail(error.code, atMs)
+      const state = kind === 'reminder' ? 'Loki is still lost' : 'Loki is lost'
+      const text = `${state}, rows wait in the spool: ${sentenceOf(error)}`
+      return [line(kind === 'silent' ? 'debug' : 'error', text, errorFields(error))]
+    },
+    'sink.back': ({ awayMs, atMs }) => {
+      const level = trouble.end(atMs)?.wasSaid === false ? 'debug' : 'info'
+      return [line(level, `Loki is back after ${formatElapsed(awayMs)}`, { awayMs })]
+    },
+    'sink.limited': ({ bytesPerSecond }) => {
+      const level = bytesPerSecond === limit ? 'debug' : 'warn'
+      limit = bytesPerSecond
+      const text = `Loki limits this tenant to ${formatBytes(bytesPerSecond)} a second: pushes stay below that`
+      return [line(level, text, { bytesPerSecond })]
+    },
+  }
+}
+
+/** Watches the sum of all spools; fed with the events of the metrics. */
+export function createTotalWatch(spoolTotalBytes: number): (event: AboutMetric) => Line[] {
+  const sizes = new Map<string, number>()
+  const tellLevel = createLevelWatch('the room for all spools', spoolTotalBytes)
+  let totalBytes = 0
+  return (event) => {
+    if (event.type !== 'spool.depth' && event.type !== 'metric.drained') return []
+    if (!sizes.has(event.metric) && sizes.size >= maxSpools) return []
+    const bytes = event.type === 'spool.depth' ? event.depth.bytes : 0
+    totalBytes += bytes - (sizes.get(event.metric) ?? 0)
+    if (bytes === 0) sizes.delete(event.metric)
+    else sizes.set(event.metric, bytes)
+    return tellLevel(totalBytes)
+  }
+}

@@ -1,0 +1,86 @@
+// What the log says about a spool: how full it is, what was dropped, and whether it can be written.
+
+import { sentenceOf } from './errors.ts'
+import type { DropReason } from './events.ts'
+import { errorFields, type Line, line, type Voice } from './log-record.ts'
+import { createTally, createTrouble, type Sum } from './log-repeats.ts'
+import { countOf, formatBytes, formatElapsed, inAll } from './quantity.ts'
+
+export type SpoolVoice = {
+  readonly voice: Voice<
+    'spool.depth' | 'spool.failed' | 'spool.recovered' | 'spool.quarantined' | 'rows.dropped'
+  >
+  /** Sums that are due, or all that were not said. */
+  readonly sums: (atMs: number, isLast?: boolean) => Line[]
+}
+
+const dropQuietMs = 60_000
+/** Shares of a bound that are told when they are reached, in percent. */
+const marks = [50, 80, 100] as const
+/** A mark is told again only after the level was this much below it. */
+const hysteresisPercent = 10
+
+const dropReasons: Readonly<Record<DropReason, string>> = {
+  spool_full: "the metric's spool is full",
+  spool_total: 'all spools together are full',
+  disk_low: 'the disk is almost full',
+  spool_damaged: 'the spool was damaged',
+  dead_letters_full: 'there is no more room for dead letters',
+}
+
+export function createSpoolVoice(maxBytes: number): SpoolVoice {
+  const drops = createTally(dropQuietMs)
+  const trouble = createTrouble()
+  const tellLevel = createLevelWatch('its spool', maxBytes)
+  return {
+    voice: {
+      'spool.depth': ({ depth }) => tellLevel(depth.bytes),
+      'spool.failed': ({ error, atMs }) => {
+        const isLoud = trouble.fail(error.code, atMs).kind !== 'silent'
+        const text = `rows cannot be spooled: ${sentenceOf(error)}`
+        return [line(isLoud ? 'error' : 'debug', text, errorFields(error))]
+      },
+      'spool.recovered': ({ atMs }) => {
+        const ended = trouble.end(atMs)
+        if (ended?.wasSaid !== true) return []
+        return [line('info', `its spool can be written again after ${formatElapsed(ended.lastedMs)}`)]
+      },
+      'spool.quarantined': ({ error, copyPath }) => {
+        const text = `${sentenceOf(error)} The file is kept as ${copyPath} and a new one begun.`
+        return [line('error', text, { ...errorFields(error), copyPath })]
+      },
+      'rows.dropped': ({ reason, rows, atMs }) => drops.add(reason, rows, atMs).map(dropped),
+    },
+    sums: (atMs, isLast) => drops.due(atMs, isLast).map(dropped),
+  }
+}
+
+/** Tells when a level passes a mark upwards, and when it is well below all of them again. */
+export function createLevelWatch(what: string, maxBytes: number): (bytes: number) => Line[] {
+  let reached = 0
+  return (bytes) => {
+    const percent = Math.floor((bytes / maxBytes) * 100)
+    const mark = markUpTo(percent)
+    const size = `${formatBytes(bytes)} of ${formatBytes(maxBytes)}`
+    if (mark > reached) {
+      reached = mark
+      const then = mark === 100 ? ': its oldest rows are dropped' : ''
+      return [line('warn', `${what} is ${percent}% full (${size})${then}`, { bytes, maxBytes })]
+    }
+    const wasReached = reached > 0
+    while (reached > 0 && percent < reached - hysteresisPercent) reached = markUpTo(reached - 1)
+    if (!wasReached || reached > 0) return []
+    return [line('info', `${what} has room again (${size})`, { bytes, maxBytes })]
+  }
+}
+
+function markUpTo(percent: number): number {
+  return marks.findLast((mark) => mark <= percent) ?? 0
+}
+
+function dropped(sum: Sum): Line {
+  const { key, amount: rows, total } = sum
+  const reason = key as DropReason // the tally's keys are the reasons it was given
+  const text = `${countOf(rows, 'row')} dropped, the oldest first, because ${dropReasons[reason]}${inAll(sum)}`
+  return line('warn', text, { rows, total, reason })
+}

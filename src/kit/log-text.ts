@@ -1,0 +1,58 @@
+// The two forms of a log line. Pretty: one line a record for people. JSON: pino's own. Both make harmless what a
+// database may have put into its words: control characters that move cursors, and marks that turn text around.
+
+import { styleText } from 'node:util'
+import type { prettyFactory } from 'pino-pretty'
+
+/** Turns pino's JSON line into what is written, line feed included. */
+export type LineForm = (jsonLine: string) => string
+
+const lineBreaks = /\r\n|[\n\r\u0085\u2028\u2029]/g
+// C0 and C1 controls, DEL, and the characters that change the direction of what follows.
+const harmful = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g // oxlint-disable-line no-control-regex
+
+/** JSON may escape any character, so the value stays what it was. */
+export const jsonForm: LineForm = (jsonLine) => `${jsonLine.trimEnd().replace(harmful, unicodeEscape)}\n`
+
+/** `2026-01-02 03:04:05.678 | WARN     | show_locks - failed: …` in local time; lines about the service say rowtail. */
+export function prettyFormOf(factory: typeof prettyFactory, hasColors: boolean): LineForm {
+  return factory({
+    colorize: false, // pino-pretty would paint the whole line in one colour
+    hideObject: true,
+    ignore: 'time,level',
+    messageFormat: ({ time, level, metric, msg }) => {
+      const label = textOf(level).toUpperCase().padEnd(8)
+      const who = oneLine(metric === undefined ? 'rowtail' : textOf(metric))
+      return `${localTime(textOf(time))} | ${hasColors ? painted(label) : label} | ${who} - ${oneLine(textOf(msg))}`
+    },
+  })
+}
+
+/** The text in one line: breaks are shown as ⏎, other control characters by their number. */
+export function oneLine(text: string): string {
+  return text.trimEnd().replace(lineBreaks, ' ⏎ ').replace(/\t/g, ' ').replace(harmful, unicodeEscape)
+}
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+function localTime(iso: string): string {
+  const at = new Date(iso)
+  const pad = (value: number, digits = 2) => String(value).padStart(digits, '0')
+  const day = [at.getFullYear(), pad(at.getMonth() + 1), pad(at.getDate())].join('-')
+  const time = [pad(at.getHours()), pad(at.getMinutes()), pad(at.getSeconds())].join(':')
+  return `${day} ${time}.${pad(at.getMilliseconds(), 3)}`
+}
+
+function painted(label: string): string {
+  const color = { DEBUG: 'gray', INFO: 'green', WARN: 'yellow', ERROR: 'red' } as const
+  const name = label.trimEnd()
+  return styleText(name in color ? color[name as keyof typeof color] : 'reset', label, {
+    validateStream: false,
+  })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
