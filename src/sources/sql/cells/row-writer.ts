@@ -1,0 +1,224 @@
+// Writes the rows of one result as JSON lines into a reused buffer and keeps the flags. Every driver makes one per
+// run and hands it cell after cell in SELECT order: units from a driver's buffer, or JavaScript values.
+// Fidelity: what cannot be passed on as the database meant it is flagged, never silently different.
+
+import type { Flag, FlagReason } from '../../../core/source.ts'
+import { FlagBook } from './flags.ts'
+import type { CellColumn } from './columns.ts'
+import type { LineBuffer } from './line-buffer.ts'
+import { shortenLine } from './shorten.ts'
+import { isoDate, isoTimestamp } from './timestamps.ts'
+
+const newLine = 0x0a
+const closeBrace = 0x7d
+const zero = 0x30
+const one = 0x31
+const words = {
+  null: Buffer.from('null', 'latin1'),
+  true: Buffer.from('true', 'latin1'),
+  false: Buffer.from('false', 'latin1'),
+}
+/** NaN and the infinities as databases spell them. */
+const notANumber = /^\s*[+-]?(?:nan|inf(?:inity)?|1\.#\w+)\s*$/i
+
+export class RowWriter {
+  readonly columns: readonly CellColumn[]
+  /** Rows since the block began. */
+  rows = 0
+  /** Where `units` reads from. */
+  source = new Uint16Array(0)
+  readonly #out: LineBuffer
+  readonly #maxLineBytes: number
+  readonly #prefixes: readonly Uint8Array[]
+  readonly #flags: FlagBook
+  /** Start and end of each value of the row, relative to the buffer. */
+  readonly #spans: Uint32Array
+  #rowStart = 0
+
+  constructor(columns: readonly CellColumn[], out: LineBuffer, maxLineBytes: number) {
+    this.columns = columns
+    this.#out = out
+    this.#maxLineBytes = maxLineBytes
+    this.#prefixes = columns.map((column, index) => prefixOf(column.name, index))
+    this.#flags = new FlagBook(columns.map((column) => column.name))
+    this.#spans = new Uint32Array(columns.length * 2)
+    for (const [index, column] of columns.entries()) if (column.isRenamed) this.#flags.add(index, 'renamed')
+  }
+
+  /** Forgets the lines written so far. */
+  startBlock(): void {
+    this.#out.at = 0
+    this.#rowStart = 0
+    this.rows = 0
+  }
+
+  /** The block's lines; valid until the next startBlock. */
+  lines(): Uint8Array {
+    return this.#out.bytes.subarray(0, this.#rowStart)
+  }
+
+  get blockBytes(): number {
+    return this.#rowStart
+  }
+
+  flag(column: number, why: FlagReason): void {
+    this.#flags.add(column, why)
+  }
+
+  flags(): readonly Flag[] {
+    return this.#flags.flags()
+  }
+
+  null(column: number): void {
+    this.#begin(column)
+    this.#out.copy(words.null)
+    this.#end(column)
+  }
+
+  boolean(column: number, value: boolean): void {
+    this.#begin(column)
+    this.#out.copy(value ? words.true : words.false)
+    this.#end(column)
+  }
+
+  bigint(column: number, value: bigint): void {
+    this.#begin(column)
+    this.#out.ascii(String(value))
+    this.#end(column)
+  }
+
+  number(column: number, value: number): void {
+    if (!Number.isFinite(value)) {
+      this.#flags.add(column, 'not_a_number')
+      this.null(column)
+      return
+    }
+    this.#begin(column)
+    this.#out.ascii(Object.is(value, -0) ? '-0' : String(value))
+    this.#end(column)
+  }
+
+  bytes(column: number, value: Uint8Array): void {
+    this.#begin(column)
+    this.#out.base64(value)
+    this.#end(column)
+  }
+
+  /** Text of a driver that passes JavaScript strings, written by the column's kind. */
+  string(column: number, text: string): void {
+    const units = new Uint16Array(text.length)
+    for (let index = 0; index < text.length; index++) units[index] = text.charCodeAt(index)
+    this.source = units
+    this.units(column, 0, text.length)
+  }
+
+  /** The UTF-16 text of a value, at these positions of `source`, written by the column's kind. */
+  units(column: number, start: number, end: number): void {
+    const units = this.source
+    this.#begin(column)
+    switch (this.columns[column]?.kind) {
+      case 'number':
+        if (!this.#out.number(units, start, end)) this.#oddNumber(column, textOf(units, start, end))
+        break
+      case 'boolean':
+        this.#truth(units, start, end)
+        break
+      case 'date':
+        this.#time(column, isoDate(textOf(units, start, end)))
+        break
+      case 'timestamp':
+      case 'timestamp_utc':
+      case 'timestamp_unknown':
+        this.#time(column, isoTimestamp(textOf(units, start, end), this.columns[column].kind))
+        break
+      case 'uuid':
+        this.#out.string(textOf(units, start, end).toLowerCase())
+        break
+      case 'text':
+      case 'bytes':
+      case undefined:
+        this.#text(column, start, end)
+    }
+    this.#end(column)
+  }
+
+  endRow(): void {
+    const out = this.#out
+    out.room(3)
+    if (this.columns.length === 0) out.bytes[out.at++] = 0x7b
+    out.bytes[out.at++] = closeBrace
+    if (out.at - this.#rowStart > this.#maxLineBytes) this.#shorten()
+    out.byte(newLine)
+    this.#rowStart = out.at
+    this.rows++
+  }
+
+  #begin(column: number): void {
+    const prefix = this.#prefixes[column]
+    if (prefix !== undefined) this.#out.copy(prefix)
+    this.#spans[column * 2] = this.#out.at
+  }
+
+  #end(column: number): void {
+    this.#spans[column * 2 + 1] = this.#out.at
+  }
+
+  #text(column: number, start: number, end: number): void {
+    const before = this.#out.illFormed
+    this.#out.text(this.source, start, end)
+    if (this.#out.illFormed !== before) this.#flags.add(column, 'unreadable')
+  }
+
+  #time(column: number, time: { readonly text: string; readonly why?: FlagReason }): void {
+    this.#out.string(time.text)
+    if (time.why !== undefined) this.#flags.add(column, time.why)
+  }
+
+  /** Money comes as a number with a currency: that stays text. */
+  #oddNumber(column: number, text: string): void {
+    if (!notANumber.test(text)) {
+      this.#out.string(text)
+      return
+    }
+    this.#flags.add(column, 'not_a_number')
+    this.#out.copy(words.null)
+  }
+
+  #truth(units: Uint16Array, start: number, end: number): void {
+    const first = units[start]
+    if (end - start === 1 && (first === zero || first === one)) {
+      this.#out.copy(first === one ? words.true : words.false)
+      return
+    }
+    const text = textOf(units, start, end)
+    if (/^(?:t|true|y|yes)$/i.test(text)) this.#out.copy(words.true)
+    else if (/^(?:f|false|n|no)$/i.test(text)) this.#out.copy(words.false)
+    else this.#out.string(text)
+  }
+
+  #shorten(): void {
+    const out = this.#out
+    const cells = this.columns.map((_, index) => ({
+      start: (this.#spans[index * 2] ?? 0) - this.#rowStart,
+      end: (this.#spans[index * 2 + 1] ?? 0) - this.#rowStart,
+    }))
+    const { line, shortened } = shortenLine(
+      out.bytes.subarray(this.#rowStart, out.at),
+      cells,
+      this.#maxLineBytes,
+    )
+    for (const column of shortened) this.#flags.add(column, 'shortened')
+    out.at = this.#rowStart
+    out.room(line.length + 1)
+    line.copy(out.bytes, out.at)
+    out.at += line.length
+  }
+}
+
+function prefixOf(name: string, index: number): Uint8Array {
+  return Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`, 'utf8')
+}
+
+function textOf(units: Uint16Array, start: number, end: number): string {
+  return Buffer.from(units.buffer, units.byteOffset + start * 2, (end - start) * 2).toString('utf16le')
+}

@@ -1,0 +1,170 @@
+// One ODBC connection: executes a query at a time, hands out its cursor, remembers what the driver cannot do.
+
+import { ReportedError } from '../../../../../core/errors.ts'
+import { cellColumns } from '../../../cells/columns.ts'
+import { LineBuffer } from '../../../cells/line-buffer.ts'
+import { RowWriter } from '../../../cells/row-writer.ts'
+import type { DriverTraits } from '../../../profiles.ts'
+import { type Diagnostic, type ErrorContext, reportOfDiagnostics } from '../../../sql-errors.ts'
+import type { Cursor, DriverConnection } from '../driver.ts'
+import { connectionAttributes, type OdbcApi, returns, statementAttributes } from './api.ts'
+import { Arena, type BindingPlan, planBinding } from './binding.ts'
+import { OdbcCursor } from './cursor.ts'
+import { describeResult } from './describe.ts'
+import { isSuccess, toWide, type TypedHandle } from './handles.ts'
+import type { Limitations } from './limitations.ts'
+import { LongCells } from './long-cells.ts'
+import { Statement } from './statement.ts'
+
+const lineBufferBytes = 64 * 1024
+const keptArenaBytes = 1024 * 1024
+
+export type ConnectionParts = {
+  readonly api: OdbcApi
+  readonly handle: TypedHandle
+  readonly traits: DriverTraits
+  readonly limitations: Limitations
+  readonly tried: ErrorContext['tried']
+  readonly secrets: readonly string[]
+  readonly maxLineBytes: number
+}
+
+export class OdbcConnection implements DriverConnection {
+  /** Known after the connect, by asking; then timestamps with a zone can be written with a `Z`. */
+  isSessionUtc = false
+  readonly #parts: ConnectionParts
+  #traits: DriverTraits
+  #isUsable = true
+  #statement: Statement | undefined
+  readonly #arena = new Arena()
+  readonly #long = new LongCells()
+  readonly #lines = new LineBuffer(lineBufferBytes)
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts
+    this.#traits = parts.traits
+  }
+
+  get isUsable(): boolean {
+    return this.#isUsable
+  }
+
+  get limitations(): readonly string[] {
+    return this.#parts.limitations.sentences()
+  }
+
+  async execute(query: string, options: { readonly timeoutMs: number }): Promise<Cursor> {
+    if (this.#statement !== undefined) throw new Error('a connection executes one query at a time')
+    const statement = new Statement(this.#parts.api, this.#parts.handle)
+    this.#statement = statement
+    try {
+      this.#setQueryTimeout(statement, options.timeoutMs)
+      const code = await this.#send(statement, query)
+      if (!isSuccess(code) && code !== returns.noData) throw this.#failure(statement)
+      return this.#openCursor(statement)
+    } catch (error) {
+      await this.#release(statement)
+      throw error
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#statement?.cancel()
+  }
+
+  async close(): Promise<void> {
+    const { api, handle } = this.#parts
+    this.#isUsable = false
+    if (this.#statement !== undefined) await this.#release(this.#statement)
+    await api.disconnect.later(handle.handle)
+    await api.freeHandle.later(handle.type, handle.handle)
+  }
+
+  #send(statement: Statement, query: string): Promise<number> {
+    const { api } = this.#parts
+    if (!this.#traits.isNarrow) return statement.later(api.execute, toWide(query), -3)
+    return statement.later(api.executeNarrow, Buffer.from(`${query}\0`, 'utf8'), -3)
+  }
+
+  #openCursor(statement: Statement): Cursor {
+    const described = describeResult(statement)
+    if (described === undefined) throw this.#failure(statement)
+    const plan = planBinding(described, this.#traits)
+    if (described.length > 0) this.#bind(statement, plan)
+    const columns = cellColumns(described, this.isSessionUtc)
+    const { maxLineBytes } = this.#parts
+    return new OdbcCursor({
+      statement,
+      plan,
+      arena: this.#arena,
+      long: this.#long,
+      writer: new RowWriter(columns, this.#lines, maxLineBytes),
+      traits: this.#traits,
+      maxCellBytes: maxLineBytes,
+      failure: () => this.#failure(statement),
+      onLyingSize: () => {
+        this.#traits = { ...this.#traits, trustsSizes: false }
+      },
+      onClose: () => this.#release(statement),
+    })
+  }
+
+  #bind(statement: Statement, plan: BindingPlan): void {
+    const { api, limitations } = this.#parts
+    const arena = this.#arena
+    arena.ensure(plan.sizeBytes)
+    const set = (attribute: number, value: bigint) => statement.now(api.setStatement, attribute, value, 0)
+    set(statementAttributes.rowsFetched, arena.address + BigInt(plan.fetched))
+    set(statementAttributes.rowStatus, arena.address + BigInt(plan.status))
+    if (plan.rows > 1 && set(statementAttributes.rowArraySize, BigInt(plan.rows)) !== returns.success) {
+      limitations.add('block fetch', statement.diagnostics())
+    }
+    if (plan.mode === 'unbound') return
+    for (const [index, column] of plan.columns.entries()) {
+      const data = arena.address + BigInt(column.data)
+      const indicators = arena.address + BigInt(column.indicators)
+      const code = statement.now(api.bindColumn, index + 1, column.cType, data, column.widthBytes, indicators)
+      if (!isSuccess(code)) throw this.#failure(statement)
+    }
+  }
+
+  #setQueryTimeout(statement: Statement, timeoutMs: number): void {
+    const { api, limitations } = this.#parts
+    if (limitations.has('query timeout')) return
+    const seconds = BigInt(Math.ceil(timeoutMs / 1_000))
+    const code = statement.now(api.setStatement, statementAttributes.queryTimeout, seconds, 0)
+    if (code !== returns.success) limitations.add('query timeout', statement.diagnostics())
+  }
+
+  #failure(statement: Statement): ReportedError {
+    const said = statement.diagnostics()
+    const diagnostics: readonly Diagnostic[] =
+      said.length === 0 && statement.isCancelled
+        ? [{ state: 'HY008', message: 'The query was cancelled.' }]
+        : said
+    const { tried, secrets } = this.#parts
+    const report = reportOfDiagnostics(diagnostics, { doing: 'query', tried, secrets })
+    if (report.code === 'connection_lost' || this.#isDead()) this.#isUsable = false
+    return new ReportedError(report)
+  }
+
+  /** Asked after an error only: the driver learns of a lost connection by using it. */
+  #isDead(): boolean {
+    const { api, handle } = this.#parts
+    const dead = new Uint32Array(new ArrayBuffer(8))
+    return (
+      isSuccess(api.getConnection.now(handle.handle, connectionAttributes.dead, dead, 4, [0])) &&
+      dead[0] === 1
+    )
+  }
+
+  async #release(statement: Statement): Promise<void> {
+    if (this.#statement !== statement) return
+    const code = await statement.free()
+    this.#statement = undefined
+    this.#arena.shrink(keptArenaBytes)
+    this.#long.shrink()
+    this.#lines.shrink()
+    if (!isSuccess(code)) this.#isUsable = false
+  }
+}

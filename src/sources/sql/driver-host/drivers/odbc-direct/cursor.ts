@@ -1,0 +1,172 @@
+// The rows of one executed statement, block by block, written straight from the driver's buffers into JSON lines.
+// OdbcConnection opens one per run; closing it frees the statement.
+
+import type { Flag } from '../../../../../core/source.ts'
+import type { RowWriter } from '../../../cells/row-writer.ts'
+import type { DriverTraits } from '../../../profiles.ts'
+import type { Cursor, RowBlock } from '../driver.ts'
+import { cTypes, lengths, returns, statementAttributes } from './api.ts'
+import { type Arena, type BindingPlan, type BoundColumn, maxBlockRows } from './binding.ts'
+import { isSuccess } from './handles.ts'
+import type { LongCell, LongCells } from './long-cells.ts'
+import type { Statement } from './statement.ts'
+
+/** A block ends early when its lines reach this. */
+const maxBlockBytes = 1024 * 1024
+const rowError = 5
+
+export type CursorParts = {
+  readonly statement: Statement
+  readonly plan: BindingPlan
+  readonly arena: Arena
+  readonly long: LongCells
+  readonly writer: RowWriter
+  readonly traits: DriverTraits
+  /** More of a cell is not read: it could not be sent. */
+  readonly maxCellBytes: number
+  /** The error of the statement's last call; the connection learns from it. */
+  readonly failure: () => Error
+  /** A cell was longer than its declared size, and could not be read again. */
+  readonly onLyingSize: () => void
+  readonly onClose: () => Promise<void>
+}
+
+export class OdbcCursor implements Cursor {
+  readonly columns
+  readonly #parts: CursorParts
+  /** Rows of the block that the driver fetched, and the first that is not written yet. */
+  #fetched = 0
+  #next = 0
+  #blockRows: number
+  #isAtEnd = false
+
+  constructor(parts: CursorParts) {
+    this.#parts = parts
+    this.columns = parts.writer.columns
+    this.#blockRows = parts.plan.rows
+  }
+
+  async fetch(maxRows: number): Promise<RowBlock | undefined> {
+    const { writer, plan } = this.#parts
+    const wanted = Math.min(maxRows, maxBlockRows)
+    writer.startBlock()
+    while (writer.rows < wanted && writer.blockBytes < maxBlockBytes) {
+      if (this.#next === this.#fetched) {
+        if (writer.rows > 0 && plan.rows > 1) break
+        if (!(await this.#fetchRows(Math.min(plan.rows, wanted)))) break
+      }
+      const row = this.#next++
+      const long = this.#hasLongCell(row) ? await this.#readLongCells(row) : undefined
+      this.#writeRow(row, long)
+    }
+    return writer.rows === 0 ? undefined : { rows: writer.rows, lines: writer.lines() }
+  }
+
+  flags(): readonly Flag[] {
+    return this.#parts.writer.flags()
+  }
+
+  close(): Promise<void> {
+    this.#isAtEnd = true
+    return this.#parts.onClose()
+  }
+
+  async #fetchRows(rows: number): Promise<boolean> {
+    const { statement, arena, plan } = this.#parts
+    if (this.#isAtEnd) return false
+    if (statement.isCancelled) throw this.#parts.failure()
+    if (rows !== this.#blockRows) this.#setBlockRows(rows)
+    arena.words[plan.fetched >> 2] = 1 // for drivers that fetch row by row and count none
+    const code = await statement.later(statement.api.fetch)
+    if (code === returns.noData) {
+      this.#isAtEnd = true
+      return false
+    }
+    if (!isSuccess(code)) throw this.#parts.failure()
+    this.#fetched = arena.low(plan.fetched)
+    this.#next = 0
+    return this.#fetched > 0
+  }
+
+  #setBlockRows(rows: number): void {
+    const { statement } = this.#parts
+    statement.now(statement.api.setStatement, statementAttributes.rowArraySize, BigInt(rows), 0)
+    this.#blockRows = rows
+  }
+
+  #hasLongCell(row: number): boolean {
+    const { arena, plan } = this.#parts
+    if (plan.mode === 'unbound') return true
+    for (const column of plan.columns) if (isCut(column, arena.low(column.indicators + row * 8))) return true
+    return false
+  }
+
+  /** The cells of a row that must be read by themselves; absent where the driver cannot. */
+  async #readLongCells(row: number): Promise<Map<number, LongCell>> {
+    const { arena, plan, long, statement, traits } = this.#parts
+    const cells = new Map<number, LongCell>()
+    const isLocal = traits.repairsInBlock
+    if (plan.mode === 'block' && !isLocal) return cells
+    if (isLocal) statement.now(statement.api.setPosition, BigInt(row + 1), 0, 0)
+    long.startRow()
+    for (const [index, column] of plan.columns.entries()) {
+      const isWanted = plan.mode === 'unbound' || isCut(column, arena.low(column.indicators + row * 8))
+      if (!isWanted) continue
+      const maxBytes = this.#parts.maxCellBytes * (column.cType === cTypes.wchar ? 2 : 1)
+      const target = { number: index + 1, cType: column.cType }
+      const cell = await long.read(statement, target, { maxBytes, isLocal })
+      if (cell === undefined) throw this.#parts.failure()
+      cells.set(index, cell)
+    }
+    return cells
+  }
+
+  #writeRow(row: number, long: Map<number, LongCell> | undefined): void {
+    const { arena, plan, writer } = this.#parts
+    if (arena.units[(plan.status >> 1) + row] === rowError) throw this.#parts.failure()
+    writer.source = arena.units
+    const { columns } = plan
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index] as BoundColumn // index < length
+      const length = arena.low(column.indicators + row * 8)
+      const cell = long?.get(index)
+      if (cell !== undefined) this.#writeLongCell(index, column, cell)
+      else if (length === lengths.null) writer.null(index)
+      else this.#writeCell(index, column.data + row * column.widthBytes, length)
+    }
+    writer.endRow()
+  }
+
+  #writeCell(index: number, start: number, length: number): void {
+    const { arena, writer, plan } = this.#parts
+    const column = plan.columns[index] as BoundColumn // index < length
+    const isText = column.cType === cTypes.wchar
+    const roomBytes = column.widthBytes - (isText ? 2 : 0)
+    const usedBytes = isCut(column, length) ? roomBytes : length
+    if (usedBytes !== length) {
+      writer.flag(index, 'cut_by_driver')
+      this.#parts.onLyingSize()
+    }
+    if (isText) writer.units(index, start >> 1, (start + usedBytes) >> 1)
+    else writer.bytes(index, arena.bytes.subarray(start, start + usedBytes))
+  }
+
+  #writeLongCell(index: number, column: BoundColumn, cell: LongCell): void {
+    const { arena, writer, long } = this.#parts
+    if (cell === 'null') {
+      writer.null(index)
+    } else if (column.cType === cTypes.binary) {
+      writer.bytes(index, long.scratch.bytes.subarray(cell.start, cell.end))
+    } else {
+      writer.source = long.scratch.units
+      writer.units(index, cell.start >> 1, cell.end >> 1)
+      writer.source = arena.units
+    }
+  }
+}
+
+/** Declared sizes lie, so every cell's length is looked at. */
+function isCut(column: BoundColumn, length: number): boolean {
+  const roomBytes = column.cType === cTypes.wchar ? column.widthBytes - 2 : column.widthBytes
+  return length > roomBytes || length === lengths.unknown
+}

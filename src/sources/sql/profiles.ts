@@ -1,0 +1,86 @@
+// What is known of single ODBC drivers: settings that cure a known trap, and traits that the direct binding reads
+// rows by. Settings go into the connection string unless the operator chose another value; traits are looked up by
+// the driver's own name after the connect, because a driver can be registered under any name.
+
+import {
+  buildConnectionString,
+  type ConnectionPair,
+  parseConnectionString,
+  valueOf,
+} from './connection-string.ts'
+
+/** A setting under its long name, with the short ones that mean the same. */
+type Setting = { readonly key: string; readonly aliases: readonly string[]; readonly value: string }
+
+type Profile = { readonly driver: RegExp; readonly settings: readonly Setting[] }
+
+/**
+ * PostgreSQL. One statement of ConnSettings that fails (a server that does not know the setting) spoils neither the
+ * others nor the connect.
+ */
+const sessionSettings = [
+  // timestamptz arrives without its offset, in the session's zone: in UTC it can be written with a Z.
+  "set time zone 'UTC'",
+  // A backend whose client is gone, killed with its query running, would work on to the end (PostgreSQL 14 and later).
+  'set client_connection_check_interval = 1000',
+  "set application_name = 'rowtail'",
+].join('; ')
+
+const psqlodbcSettings: readonly Setting[] = [
+  { key: 'ConnSettings', aliases: ['a6'], value: sessionSettings },
+  // Booleans are announced as booleans.
+  { key: 'BoolsAsChar', aliases: ['b9'], value: '0' },
+  // The package binding cuts text at four bytes a declared character; varchar without a length is declared so.
+  { key: 'MaxVarcharSize', aliases: ['b0'], value: '4096' },
+  // json, arrays and other types the driver has no word for: as long text, which the package binding reads whole.
+  { key: 'UnknownsAsLongVarchar', aliases: ['b8'], value: '1' },
+  // Without a cursor the driver holds the whole result in memory before the first row.
+  { key: 'UseDeclareFetch', aliases: ['b6'], value: '1' },
+  { key: 'Fetch', aliases: ['a7'], value: '1000' },
+]
+
+/** SqreamODBCDriver has no entry: nothing is known of keys that it would need beyond its own. */
+const profiles: readonly Profile[] = [{ driver: /psqlodbc|postgres/i, settings: psqlodbcSettings }]
+
+/** The connection string with the settings of its driver's profile behind the operator's own. */
+export function withProfile(connectionString: string): string {
+  const pairs = parseConnectionString(connectionString)
+  const driver = valueOf(pairs, ['driver'])
+  const profile = driver === undefined ? undefined : profiles.find((one) => one.driver.test(driver))
+  if (profile === undefined) return connectionString
+  const added = profile.settings
+    .filter(({ key, aliases }) => valueOf(pairs, [key.toLowerCase(), ...aliases]) === undefined)
+    .map(({ key, value }): ConnectionPair => [key, value])
+  const separator = connectionString.trimEnd().endsWith(';') ? '' : ';'
+  return `${connectionString}${separator}${buildConnectionString(added)}`
+}
+
+/** How the rows of a driver are read without loss. */
+export type DriverTraits = {
+  /** SQLSetPos and SQLGetData read a cut cell of a block again. Others say they do and give other rows' data. */
+  readonly repairsInBlock: boolean
+  /** The declared size of a column bounds its values. */
+  readonly trustsSizes: boolean
+  /** SQLGetData reads a bound cell again, one row at a time. */
+  readonly readsBoundCells: boolean
+  /** The driver takes SQL as bytes only: they are sent as UTF-8, which the driver manager would spoil. */
+  readonly isNarrow: boolean
+  /** A query for the session's time zone. */
+  readonly zoneQuery?: string
+}
+
+/** SQL_GD_ANY_COLUMN and SQL_GD_BOUND. */
+const readsBound = 0x1 | 0x8
+
+/** `driverName` is SQL_DRIVER_NAME (a file name), `getDataExtensions` SQL_GETDATA_EXTENSIONS. */
+export function traitsOf(driverName: string, getDataExtensions: number): DriverTraits {
+  const isPsqlodbc = /psqlodbc/i.test(driverName)
+  const isSqlite = /sqlite/i.test(driverName)
+  return {
+    repairsInBlock: isPsqlodbc,
+    trustsSizes: !isSqlite,
+    readsBoundCells: (getDataExtensions & readsBound) === readsBound,
+    isNarrow: isSqlite,
+    ...(isPsqlodbc ? { zoneQuery: 'show time zone' } : {}),
+  }
+}

@@ -1,0 +1,153 @@
+// What a driver said (SQLSTATE and text) as an ErrorReport. Pure; the drivers call it for every failed call.
+// Only what is known to mean "refused" is a refused login: rowtail stops asking then, and an unreachable server
+// must not look like one. The driver's words are passed on verbatim, but for the secrets among them.
+
+import type { ErrorCode, ErrorReport } from '../../core/errors.ts'
+
+/** One diagnostic record of ODBC, or what comes closest to it. */
+export type Diagnostic = { readonly state: string; readonly message: string }
+
+export type ErrorContext = {
+  readonly doing: 'connect' | 'query'
+  /** Host, port, database, … as Target.tried; never a password. */
+  readonly tried: Readonly<Record<string, string>>
+  /** Values that must not be shown even where the driver repeats them. */
+  readonly secrets: readonly string[]
+  /** Drivers known to the driver manager, where it was asked. */
+  readonly installedDrivers?: readonly string[]
+}
+
+const maxSaidLength = 2_000
+
+export function reportOfDiagnostics(diagnostics: readonly Diagnostic[], context: ErrorContext): ErrorReport {
+  const { code, diagnostic } = classify(diagnostics, context.doing)
+  const said = withoutSecrets(diagnostics.map((one) => one.message.trim()).join('\n'), context.secrets)
+  const hint = hintOf(code, said, context)
+  return {
+    code,
+    message: messageOf(code, context),
+    ...(hint === undefined ? {} : { hint }),
+    ...(said === '' ? {} : { said: said.slice(0, maxSaidLength) }),
+    ...(diagnostic === undefined || diagnostic.state === '' ? {} : { sqlState: diagnostic.state }),
+  }
+}
+
+type Rule = {
+  readonly code: ErrorCode
+  /** Left out: both. */
+  readonly doing?: ErrorContext['doing']
+  readonly state?: RegExp
+  readonly text?: RegExp
+}
+
+/** The first rule that any record meets decides; a rule is met by its state or by its text. */
+const rules: readonly Rule[] = [
+  { code: 'driver_missing', doing: 'connect', state: /^IM00[23]$/, text: /can't open lib/i },
+  { code: 'service_refused', text: /no instances subscribed to the requested service/i },
+  { code: 'database_unknown', state: /^3D000$/, text: /\bdatabase\b.* no longer exists/i },
+  { code: 'database_unknown', doing: 'connect', text: /database "[^"]*" does not exist|unknown database/i },
+  { code: 'login_refused', state: /^28/ },
+  { code: 'login_refused', doing: 'connect', text: /password authentication failed|login failure: role/i },
+  {
+    code: 'login_refused',
+    doing: 'connect',
+    text: /role "[^"]*" (?:does not exist|is not permitted to log in)/i,
+  },
+  {
+    code: 'login_refused',
+    doing: 'connect',
+    text: /access denied for user|login failed for user|ORA-01017/i,
+  },
+  { code: 'login_refused', doing: 'connect', text: /no pg_hba\.conf entry/i },
+  { code: 'database_unreachable', doing: 'connect', state: /./, text: /^/ },
+  { code: 'connection_lost', state: /^(?:08...|57P0[123])$/ },
+  { code: 'connection_lost', text: /connection has been lost|server closed the connection unexpectedly/i },
+  { code: 'query_timeout', state: /^HYT0[01]$/, text: /due to statement timeout/i },
+]
+
+function classify(
+  diagnostics: readonly Diagnostic[],
+  doing: ErrorContext['doing'],
+): { code: ErrorCode; diagnostic: Diagnostic | undefined } {
+  for (const rule of rules) {
+    if (rule.doing !== undefined && rule.doing !== doing) continue
+    const diagnostic = diagnostics.find((one) => isMet(rule, one))
+    if (diagnostic !== undefined) return { code: rule.code, diagnostic }
+  }
+  const code = doing === 'connect' ? 'database_unreachable' : 'query_failed'
+  return { code, diagnostic: diagnostics[0] }
+}
+
+function isMet(rule: Rule, diagnostic: Diagnostic): boolean {
+  return (rule.state?.test(diagnostic.state) ?? false) || (rule.text?.test(diagnostic.message) ?? false)
+}
+
+function messageOf(code: ErrorCode, context: ErrorContext): string {
+  const tried = describe(context.tried)
+  switch (code) {
+    case 'driver_missing':
+      return `The ODBC driver ${context.tried['driver'] ?? ''} could not be loaded (${tried}).`
+    case 'service_refused':
+      return `No worker serves the service ${context.tried['service'] ?? ''} (${tried}).`
+    case 'database_unknown':
+      return `The server does not know the database ${context.tried['database'] ?? ''} (${tried}).`
+    case 'login_refused':
+      return `The database refused the login of user ${context.tried['user'] ?? ''} (${tried}).`
+    case 'database_unreachable':
+      return `The database could not be reached (${tried}).`
+    case 'connection_lost':
+      return `The connection to the database was lost (${tried}).`
+    case 'query_timeout':
+      return 'The database ended the query because it took longer than the timeout.'
+    default:
+      return 'The database could not run the query.'
+  }
+}
+
+function hintOf(code: ErrorCode, said: string, context: ErrorContext): string | undefined {
+  switch (code) {
+    case 'driver_missing':
+      return driverHint(said, context)
+    case 'service_refused':
+      return 'Start a worker whose initialSubscribedServices holds this service, or name another by --service.'
+    case 'database_unknown':
+      return 'Check --database; names are case-sensitive on many servers.'
+    case 'login_refused':
+      return 'Check user and password; rowtail asks again rarely, so that the account is not locked.'
+    case 'database_unreachable':
+      return reachHint(context)
+    default:
+      return undefined
+  }
+}
+
+function driverHint(said: string, context: ErrorContext): string {
+  const installed = context.installedDrivers
+  if (installed === undefined)
+    return 'Register the driver in odbcinst.ini (odbcinst -q -d lists those that are).'
+  if (installed.length === 0)
+    return 'No ODBC driver is registered: install one and register it in odbcinst.ini.'
+  const driver = context.tried['driver']
+  if (driver !== undefined && installed.includes(driver) && !/data source name not found/i.test(said)) {
+    return 'It is registered, but its library file, or one that it needs, is missing: try ldd on the file that odbcinst.ini names.'
+  }
+  return `Registered drivers: ${installed.join(', ')}. Register the one you need in odbcinst.ini.`
+}
+
+function reachHint(context: ErrorContext): string {
+  const general = 'Check host and port, that the server runs, and the firewall between.'
+  if (context.tried['service'] === undefined) return general
+  return `${general} --clustered true goes with the port of a server picker (3108 by default), false with that of a worker (5000).`
+}
+
+function describe(tried: Readonly<Record<string, string>>): string {
+  const words = Object.entries(tried).map(([name, value]) => `${name} ${value}`)
+  return words.length === 0 ? 'nothing is known of the target' : words.join(', ')
+}
+
+/** Very short values would only blot the text: no password of three characters stays secret anyway. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length > 3)
+    .reduce((all, secret) => all.replaceAll(secret, '***'), text)
+}
