@@ -1,5 +1,5 @@
-// Loki for the tests: `node scripts/loki.mjs` builds it where it is missing and prints its path. With --find it only
-// looks, for the tests themselves; --build is what the lock's holder runs.
+// Loki for the tests: `node scripts/loki.mjs` builds it where it is missing and prints its path. With --find
+// it only looks, for the tests themselves; --build is what the lock's holder runs.
 
 import { buildLoki, findLoki, provideLoki } from './lib/loki.mjs'
 import { main, StepError } from './lib/steps.mjs'

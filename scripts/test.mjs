@@ -1,6 +1,7 @@
-// `npm test`: on a fresh clone on Debian, as root, installs everything that the tests need, builds, and runs all
-// tests. What is there already is not installed again. Arguments go to vitest: `npm test -- test/contract`.
-// Runs on Node 20 without any package; the tests themselves run on the Node that npm installs.
+// `npm test`: on a fresh clone on Debian, as root, installs everything that the tests need, builds, and runs
+// all tests. What is there already is not installed again. Arguments go to vitest: `npm test --
+// test/contract`. Runs on Node 20 without any package; the tests themselves run on the Node that npm
+// installs.
 
 import { join } from 'node:path'
 import { installDebianPackages } from './lib/debian.mjs'

@@ -1,5 +1,6 @@
-// Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, and what compiles npm's `odbc`.
-// Only what is missing is installed. PostgreSQL is told beforehand not to create a cluster of its own.
+// Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, and what compiles npm's
+// `odbc`. Only what is missing is installed. PostgreSQL is told beforehand not to create a cluster of its
+// own.
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,5 +1,5 @@
-// Processes that outlive the tests. Every process of a run inherits the run's token in its environment; what still
-// carries it after the tests is a leak: it is ended and named.
+// Processes that outlive the tests. Every process of a run inherits the run's token in its environment; what
+// still carries it after the tests is a leak: it is ended and named.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

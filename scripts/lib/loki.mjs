@@ -1,5 +1,5 @@
-// Loki for the tests, built from its Go module once per machine and kept outside the checkout, with a checksum that
-// is looked at whenever the program is used. LOKI_BIN names a program that is there already.
+// Loki for the tests, built from its Go module once per machine and kept outside the checkout, with a
+// checksum that is looked at whenever the program is used. LOKI_BIN names a program that is there already.
 
 import { createHash } from 'node:crypto'
 import { copyFileSync, createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
@@ -30,8 +30,8 @@ export async function findLoki() {
 }
 
 /**
- * Builds Loki into the cache and returns its path. Of several that run at once, one builds and the others wait:
- * the lock is the kernel's (flock), so it goes with its holder, however that ends.
+ * Builds Loki into the cache and returns its path. Of several that run at once, one builds and the others
+ * wait: the lock is the kernel's (flock), so it goes with its holder, however that ends.
  */
 export async function provideLoki() {
   mkdirSync(cacheDirectory, { recursive: true })

@@ -1,5 +1,6 @@
 // npm's packages for the tests. They are installed when node_modules is missing or older than the lock file.
-// `odbc` is an optional dependency, about which npm is silent: it is loaded afterwards, or the reason is shown.
+// `odbc` is an optional dependency, about which npm is silent: it is loaded afterwards, or the reason is
+// shown.
 
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,7 +13,8 @@ export async function installNpmPackages() {
     : await run('npm', ['ci', '--foreground-scripts'], { env: installEnvironment() })
   const fault = await odbcFault()
   if (fault !== undefined) console.log(`  npm's odbc was not built: ${fault}\n${reasonsIn(output)}`)
-  return `${output === undefined ? 'up to date' : 'installed'}, odbc ${fault === undefined ? 'loads' : 'is missing'}`
+  const deed = output === undefined ? 'up to date' : 'installed'
+  return `${deed}, odbc ${fault === undefined ? 'loads' : 'is missing'}`
 }
 
 function isFresh() {
@@ -20,7 +22,10 @@ function isFresh() {
   return installed !== undefined && installed.mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
 }
 
-/** node-gyp downloads Node's headers unless it is told where some are; `odbc` uses Node-API, so any version does. */
+/**
+ * node-gyp downloads Node's headers unless it is told where some are; `odbc` uses Node-API, so any version
+ * does.
+ */
 function installEnvironment() {
   const prefixes = [dirname(dirname(process.execPath)), '/usr', '/usr/local']
   const prefix = prefixes.find((path) => existsSync(join(path, 'include', 'node', 'node_api.h')))

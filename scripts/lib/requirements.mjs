@@ -1,5 +1,5 @@
-// What must be there before `npm test` can install the rest: Debian, root, Node and Go. Everything that is missing
-// is named at once, with the command that cures it.
+// What must be there before `npm test` can install the rest: Debian, root, Node and Go. Everything that is
+// missing is named at once, with the command that cures it.
 
 import { existsSync } from 'node:fs'
 import { ask, StepError } from './steps.mjs'
@@ -26,12 +26,14 @@ export async function findGo() {
 
 function checkNode() {
   if (Number(process.versions.node.split('.')[0]) >= oldestNode) return undefined
-  return `- Node ${oldestNode} or newer; this is ${process.versions.node}. Run: apt-get install nodejs npm (Debian 13), or see https://nodejs.org/en/download`
+  const command = 'apt-get install nodejs npm (Debian 13), or see https://nodejs.org/en/download'
+  return `- Node ${oldestNode} or newer; this is ${process.versions.node}. Run: ${command}`
 }
 
 function checkDebian() {
   if (existsSync('/etc/debian_version')) return undefined
-  return '- Debian: the servers come from its packages. Run: docker run --rm -it -v "$PWD":/rowtail -w /rowtail debian:12'
+  const command = 'docker run --rm -it -v "$PWD":/rowtail -w /rowtail debian:12'
+  return `- Debian, from whose packages the servers come. Run: ${command}`
 }
 
 function checkRoot() {

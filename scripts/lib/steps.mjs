@@ -1,5 +1,5 @@
-// Steps of a script: each prints one line with its time and is quiet otherwise. A step that fails shows the end of
-// what its commands wrote. Runs on Node 20 with nothing installed.
+// Steps of a script: each prints one line with its time and is quiet otherwise. A step that fails shows the
+// end of what its commands wrote. Runs on Node 20 with nothing installed.
 
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'

@@ -1,5 +1,5 @@
-// Runs vitest in a temporary directory of its own, and leaves nothing of it: no process, no file, also when it is
-// interrupted. The servers that the tests need are started by vitest's global setup.
+// Runs vitest in a temporary directory of its own, and leaves nothing of it: no process, no file, also when
+// it is interrupted. The servers that the tests need are started by vitest's global setup.
 
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'

@@ -1,6 +1,7 @@
-// Vitest runs this before the tests of the projects `contract` and `integration`: one PostgreSQL and one Loki for
-// the whole run, unless ROWTAIL_TEST_PG (a postgres:// URL) and ROWTAIL_TEST_LOKI (a base URL) name running ones.
-// A part that is missing fails the run with the command that installs it. Tests ask shared.ts for the addresses.
+// Vitest runs this before the tests of the projects `contract` and `integration`: one PostgreSQL and one Loki
+// for the whole run, unless ROWTAIL_TEST_PG (a postgres:// URL) and ROWTAIL_TEST_LOKI (a base URL) name
+// running ones. A part that is missing fails the run with the command that installs it. Tests ask shared.ts
+// for the addresses.
 
 import type { TestProject } from 'vitest/node'
 import { LokiServer } from './loki.ts'
@@ -19,7 +20,8 @@ type Part<T> = { readonly address: T; readonly owned?: Owned }
 type Shared = { readonly postgres: Part<PostgresAddress>; readonly loki: Part<string> }
 
 // Every project loads this module anew; the servers are kept where all of them find them.
-const place = globalThis as { rowtailTestServers?: Promise<Shared> } // a property of our own, typed here alone
+// The property is this module's own, so nobody else gives it another type.
+const place = globalThis as { rowtailTestServers?: Promise<Shared> }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   place.rowtailTestServers ??= startServers()

@@ -1,6 +1,6 @@
-// A Loki of one's own for tests, on free loopback ports, which can be stopped, killed, paused and started again on
-// the same data. Its limits and message sizes are Loki's defaults: only addresses, paths, the ring and what makes
-// it ready at once are set. A test that needs another limit names it in `overrides`.
+// A Loki of one's own for tests, on free loopback ports, which can be stopped, killed, paused and started
+// again on the same data. Its limits and message sizes are Loki's defaults: only addresses, paths, the ring
+// and what makes it ready at once are set. A test that needs another limit names it in `overrides`.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

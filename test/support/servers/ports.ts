@@ -1,5 +1,6 @@
-// Free loopback ports for servers that cannot bind port 0 themselves, or that must come back on the same port.
-// They lie below the range that the kernel gives to outgoing connections, so that none takes a port meanwhile.
+// Free loopback ports for servers that cannot bind port 0 themselves, or that must come back on the same
+// port. They lie below the range that the kernel gives to outgoing connections, so that none takes a port
+// meanwhile.
 
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'

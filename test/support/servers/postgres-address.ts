@@ -1,5 +1,5 @@
-// Where a PostgreSQL for tests is, and how to talk to it: as rowtail does, by an ODBC connection string, and by
-// psql to prepare and to compare. Works for the shared server of a run and for a server of one's own.
+// Where a PostgreSQL for tests is, and how to talk to it: as rowtail does, by an ODBC connection string, and
+// by psql to prepare and to compare. Works for the shared server of a run and for a server of one's own.
 
 import { type LaunchOptions, run } from './processes.ts'
 
@@ -33,7 +33,10 @@ export function postgresConnectionString(
     .join('')
 }
 
-/** Runs SQL with psql and returns the rows, fields separated by `|`, without headers; throws on the first error. */
+/**
+ * Runs SQL with psql and returns the rows, fields separated by `|`, without headers; throws on the first
+ * error.
+ */
 export async function psql(address: PostgresAddress, sql: string): Promise<string> {
   const flags = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-']
   const where = ['-h', address.host, '-p', String(address.port), '-U', address.user, '-d', address.database]

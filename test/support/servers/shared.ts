@@ -1,5 +1,5 @@
-// The PostgreSQL and the Loki that all tests of a run share. Tests keep apart by names of their own: a schema or
-// database there, labels here. A test that stops, pauses or limits a server starts one of its own instead.
+// The PostgreSQL and the Loki that all tests of a run share. Tests keep apart by names of their own: a schema
+// or database there, labels here. A test that stops, pauses or limits a server starts one of its own instead.
 
 import { inject } from 'vitest'
 import { type LokiEntry, type LokiRange, queryAllOfLoki, queryLoki } from './loki-client.ts'

@@ -1,5 +1,5 @@
-// Waiting in tests: for a state, with a deadline that says what did not come. The only place where tests sleep.
-// Used by the server classes here and by tests whose event lives in another process.
+// Waiting in tests: for a state, with a deadline that says what did not come. The only place where tests
+// sleep. Used by the server classes here and by tests whose event lives in another process.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
