@@ -2,7 +2,7 @@
 // Loaded once at open; a change is collected beside its transaction and applied only after the commit, so that the
 // counters stay true when a write fails.
 
-import type { StreamBacklog, StreamId, StreamKind } from './types.ts'
+import type { Chunk, StreamBacklog, StreamId, StreamKind } from './types.ts'
 
 export type StreamState = {
   readonly labels: string
@@ -87,4 +87,8 @@ export class Ledger {
 
 export function sumOf(left: Amount, right: Amount): Amount {
   return { entries: left.entries + right.entries, bytes: left.bytes + right.bytes }
+}
+
+export function amountOf(chunk: Chunk): Amount {
+  return { entries: chunk.entries, bytes: chunk.body.byteLength }
 }

@@ -2,9 +2,9 @@
 // fresh one begun: the metric works on. Called by the worker at its start; looks at header, schema and index only.
 
 import type { DatabaseSync } from 'node:sqlite'
-import type { ErrorReport } from '../core/errors.ts'
+import { type ErrorReport, ReportedError } from '../core/errors.ts'
 import { quarantine } from './quarantine.ts'
-import { connect, createTables, fileKindOf } from './schema.ts'
+import { configure, connect, createTables, fileKindOf } from './schema.ts'
 import { Spool } from './spool.ts'
 import { damageReport, isDamage, isMissingTable, spoolErrorOf } from './sqlite-error.ts'
 import type { SpoolBounds } from './types.ts'
@@ -41,7 +41,8 @@ function tryOpen(path: string, bounds: SpoolBounds): Spool | ErrorReport {
     return spool
   } catch (error) {
     if (database?.isOpen === true) database.close()
-    if (isDamage(error) || isMissingTable(error)) return damageReport(path, String(error))
+    const cause = error instanceof ReportedError ? error.cause : error
+    if (isDamage(cause) || isMissingTable(cause)) return damageReport(path, String(cause))
     throw error
   }
 }
@@ -50,10 +51,15 @@ function spoolIn(database: DatabaseSync, path: string, bounds: SpoolBounds): Spo
   const kind = fileKindOf(database)
   if (kind === 'foreign') return damageReport(path, 'It is an SQLite database of another program.')
   if (kind === 'newer') return newerReport(path)
+  configure(database)
   if (kind === 'empty') createTables(database)
-  // Proves that the file can be written: SQLite opens one without permission for reading only.
-  else database.exec('begin immediate; commit')
+  proveWritable(database)
   return new Spool(database, { path, bounds })
+}
+
+/** SQLite opens a file without permission for reading only, and would tell only at the first row. */
+function proveWritable(database: DatabaseSync): void {
+  database.exec('begin immediate; commit')
 }
 
 function newerReport(path: string): ErrorReport {

@@ -64,23 +64,21 @@ const tables = `
 /** What a file turned out to be. */
 export type FileKind = 'empty' | 'spool' | 'newer' | 'foreign'
 
-/** Opens the file, or creates it, and sets what holds for one connection. Throws what SQLite says. */
+/** Opens the file, or creates an empty one. Throws what SQLite says. */
 export function connect(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
-  try {
-    // auto_vacuum counts only before the first page is written, and WAL mode writes it.
-    database.exec(`
-      pragma auto_vacuum = incremental;
-      pragma journal_mode = wal;
-      pragma synchronous = full;
-      pragma journal_size_limit = ${walLimitBytes};
-      pragma cache_size = -${cacheKiB};
-    `)
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  return new DatabaseSync(path, { timeout: busyTimeoutMs })
+}
+
+/** Sets what holds for one connection, and for an empty file for ever. */
+export function configure(database: DatabaseSync): void {
+  // auto_vacuum counts only before the first page is written, and WAL mode writes it.
+  database.exec(`
+    pragma auto_vacuum = incremental;
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma journal_size_limit = ${walLimitBytes};
+    pragma cache_size = -${cacheKiB};
+  `)
 }
 
 /** Looks at the header and the schema only. */

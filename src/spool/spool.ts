@@ -1,41 +1,21 @@
 // The durable queue of one metric: chunks go in staged, become visible when their run commits, and leave as ranges
 // that a delivery settles. Called by the poll loop and the delivery loop of the metric's own thread; synchronous.
-// Every public write is one transaction: it happens wholly, or it throws a ReportedError and nothing has changed.
+// A write happens wholly, or it throws a ReportedError and nothing has changed, the counters included.
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { DropReason, SpoolDepth } from '../core/events.ts'
 import { DeadLetters, type StoredDeadLetter } from './dead-letters.ts'
-import { Change, Ledger, sumOf, type Amount } from './ledger.ts'
+import { amountOf, Change, Ledger, sumOf, type Amount } from './ledger.ts'
 import { widen } from './range.ts'
-import { readNumber } from './schema.ts'
-import { spoolErrorOf } from './sqlite-error.ts'
-import { prepareStatements, type Statements, type VictimRow } from './statements.ts'
-import type { Chunk, ChunkRange, Dropped, Settlement, SpoolBounds } from './types.ts'
+import type { VictimRow } from './statements.ts'
+import { Store } from './store.ts'
+import type { Chunk, ChunkRange, Dropped, RunCommit, Settlement, SpoolBounds } from './types.ts'
 import type { StreamBacklog, StreamId, StreamKind } from './types.ts'
-
-/** Chunks that one transaction of an eviction deletes at most: some 12 MiB, well below 100 ms. */
-const maxVictims = 64
-
-/** Free pages that stay in the file for the next run, 1 MiB: without them every run would grow and shrink it. */
-const sparePages = 256
-
-/** Pages that one slice of `reclaim` gives back, 1 MiB. */
-const reclaimPages = 256
-
-/** The end of a run: what makes its chunks, staged ones included, visible. */
-export type RunCommit = {
-  readonly chunks: readonly Chunk[]
-  /** The newest time given to an entry, for each stream that the run wrote to. */
-  readonly last: ReadonlyMap<StreamId, bigint>
-  /** When the run began, ms since the epoch. */
-  readonly lastRunMs: number
-}
+import { victimsFor } from './victims.ts'
 
 export class Spool {
-  readonly path: string
-  readonly #database: DatabaseSync
   readonly #bounds: SpoolBounds
-  readonly #statements: Statements
+  readonly #store: Store
   readonly #deadLetters: DeadLetters
   readonly #ledger = new Ledger()
   readonly #held = new Map<StreamId, ChunkRange>()
@@ -45,10 +25,8 @@ export class Spool {
 
   /** For openSpool, which sees to it that the database is a sound spool. Discards what a crash left staged. */
   constructor(database: DatabaseSync, options: { readonly path: string; readonly bounds: SpoolBounds }) {
-    this.path = options.path
-    this.#database = database
     this.#bounds = options.bounds
-    this.#statements = prepareStatements(database)
+    this.#store = new Store(database, options.path)
     this.#deadLetters = new DeadLetters(database, options.bounds.maxDeadLetterBytes)
     this.#load()
   }
@@ -57,8 +35,8 @@ export class Spool {
   streamOf(labels: string, kind: StreamKind): StreamId {
     const known = this.#ledger.idOf(labels)
     if (known !== undefined) return known
-    const stream = this.#transaction(() =>
-      Number(this.#statements.insertStream.run(labels, kind).lastInsertRowid),
+    const stream = this.#store.transaction(() =>
+      Number(this.#store.statements.insertStream.run(labels, kind).lastInsertRowid),
     )
     this.#ledger.addStream(stream, { labels, kind, lastNs: 0n, bytes: 0, entries: 0, oldestNs: 0n })
     return stream
@@ -71,7 +49,7 @@ export class Spool {
 
   /** Stores a chunk of the current run: durable, but invisible until commitRun. */
   stage(chunk: Chunk): void {
-    const id = this.#transaction(() => this.#insert(chunk, { isStaged: true }))
+    const id = this.#store.transaction(() => this.#insert(chunk, { isStaged: true }))
     this.#firstStaged ??= id
     this.#staged.add(chunk.stream, amountOf(chunk))
   }
@@ -80,7 +58,7 @@ export class Spool {
   discardStaged(): void {
     const first = this.#firstStaged
     if (first === undefined) return
-    this.#transaction(() => this.#statements.deleteStaged.run(first))
+    this.#store.transaction(() => this.#store.statements.deleteStaged.run(first))
     this.#clearStaged()
   }
 
@@ -96,7 +74,7 @@ export class Spool {
         change.add(chunk.stream, amountOf(chunk))
       }
       for (const [stream, lastNs] of last) this.#setLast(change, stream, lastNs)
-      this.#statements.showRun.run(lastRunMs)
+      this.#store.statements.showRun.run(lastRunMs)
     })
     this.#clearStaged()
     this.#lastRunMs = lastRunMs
@@ -114,7 +92,7 @@ export class Spool {
    */
   nextRange(stream: StreamId, { notAfterNs }: { readonly notAfterNs: bigint }): ChunkRange | undefined {
     if (this.#held.has(stream) || this.#ledger.stateOf(stream).entries === 0) return undefined
-    const range = this.#reading(() => this.#oldestRange(stream, notAfterNs))
+    const range = this.#store.guarded(() => this.#oldestRange(stream, notAfterNs))
     if (range !== undefined) this.#held.set(stream, range)
     return range
   }
@@ -123,10 +101,10 @@ export class Spool {
   read(range: ChunkRange): Uint8Array<ArrayBuffer> {
     this.#requireHeld(range)
     const bytes = new Uint8Array(range.bytes)
-    return this.#reading(() => {
+    return this.#store.guarded(() => {
       let offset = 0
       const { stream, firstChunk, lastChunk } = range
-      for (const { body } of this.#statements.bodies.iterate(stream, firstChunk, lastChunk)) {
+      for (const { body } of this.#store.statements.bodies.iterate(stream, firstChunk, lastChunk)) {
         bytes.set(body, offset)
         offset += body.byteLength
       }
@@ -144,7 +122,7 @@ export class Spool {
   settle(range: ChunkRange, { dead, restamped }: Settlement): { droppedDeadLetters: number } {
     this.#requireHeld(range)
     const letters = this.#change((change) => {
-      this.#statements.deleteRange.run(range.stream, range.firstChunk, range.lastChunk)
+      this.#store.statements.deleteRange.run(range.stream, range.firstChunk, range.lastChunk)
       change.remove(range.stream, range)
       for (const chunk of restamped) this.#append(change, chunk)
       const appended = this.#deadLetters.append(range.stream, dead)
@@ -162,9 +140,10 @@ export class Spool {
    */
   evict(bytes: number, reason: DropReason): Dropped[] {
     let dropped: Amount = { entries: 0, bytes: 0 }
+    const view = { statements: this.#store.statements, ledger: this.#ledger, held: this.#held }
     try {
       while (dropped.bytes < bytes) {
-        const victims = this.#victims(bytes - dropped.bytes)
+        const victims = this.#store.guarded(() => victimsFor(bytes - dropped.bytes, view))
         if (victims.length === 0) break
         dropped = sumOf(dropped, this.#drop(victims, reason))
       }
@@ -193,12 +172,12 @@ export class Spool {
 
   /** The newest dead letters, newest first. */
   deadLetters(limit: number): StoredDeadLetter[] {
-    return this.#reading(() => this.#deadLetters.newest(limit))
+    return this.#store.guarded(() => this.#deadLetters.newest(limit))
   }
 
   /** Everything that was ever dropped from this spool, by reason. */
   droppedTotals(): Dropped[] {
-    return this.#reading(() => this.#statements.dropped.all())
+    return this.#store.guarded(() => this.#store.statements.dropped.all())
   }
 
   /**
@@ -206,29 +185,21 @@ export class Spool {
    * cuts the file, which can only be done outside the WAL.
    */
   reclaim(): boolean {
-    return this.#reading(() => {
-      const free = readNumber(this.#database, 'pragma freelist_count')
-      if (free > sparePages) {
-        this.#database.exec(`pragma incremental_vacuum(${Math.min(reclaimPages, free - sparePages)})`)
-        return true
-      }
-      this.#database.exec('pragma wal_checkpoint(truncate)')
-      return false
-    })
+    return this.#store.reclaim()
   }
 
   close(): void {
-    this.#database.close()
+    this.#store.database.close()
   }
 
   #load(): void {
-    for (const { id, labels, kind, lastNs, entries, bytes } of this.#statements.streams.all()) {
+    for (const { id, labels, kind, lastNs, entries, bytes } of this.#store.statements.streams.all()) {
       const stream = Number(id)
       const state = { labels, kind, lastNs, entries: Number(entries), bytes: Number(bytes) }
       this.#ledger.addStream(stream, { ...state, oldestNs: this.#headNs(stream) })
     }
-    this.#lastRunMs = this.#statements.lastRun.get()?.lastRunMs ?? undefined
-    this.#firstStaged = this.#statements.firstStaged.get()?.id ?? undefined
+    this.#lastRunMs = this.#store.statements.lastRun.get()?.lastRunMs ?? undefined
+    this.#firstStaged = this.#store.statements.firstStaged.get()?.id ?? undefined
     this.discardStaged()
   }
 
@@ -236,7 +207,7 @@ export class Spool {
     const { stream, body, entries, firstNs, lastNs } = chunk
     const size = body.byteLength
     const run = isStaged ? 1 : 0
-    const result = this.#statements.insertChunk.run(run, stream, entries, size, firstNs, lastNs, body)
+    const result = this.#store.statements.insertChunk.run(run, stream, entries, size, firstNs, lastNs, body)
     return Number(result.lastInsertRowid)
   }
 
@@ -249,7 +220,7 @@ export class Spool {
   }
 
   #setLast(change: Change, stream: StreamId, lastNs: bigint): void {
-    this.#statements.setLast.run(lastNs, stream)
+    this.#store.statements.setLast.run(lastNs, stream)
     change.lastNs.set(stream, lastNs)
   }
 
@@ -273,7 +244,7 @@ export class Spool {
   #oldestRange(stream: StreamId, notAfterNs: bigint): ChunkRange | undefined {
     const { labels } = this.#ledger.stateOf(stream)
     let range: ChunkRange | undefined
-    for (const row of this.#statements.chunks.iterate(stream)) {
+    for (const row of this.#store.statements.chunks.iterate(stream)) {
       if (row.isStaged !== 0n) {
         if (range === undefined) continue
         break
@@ -291,30 +262,10 @@ export class Spool {
     throw new Error(`The range of chunks ${range.firstChunk} to ${range.lastChunk} is not held.`)
   }
 
-  /** The oldest chunks that make up `bytes`, rows before run lines, as many as one transaction may delete. */
-  #victims(bytes: number): VictimRow[] {
-    const rows = this.#reading(() => this.#oldestOf('rows'))
-    const candidates = rows.length > 0 ? rows : this.#reading(() => this.#oldestOf('runs'))
-    let found = 0
-    return candidates.filter((victim) => {
-      const isWanted = found < bytes
-      found += victim.bytes
-      return isWanted
-    })
-  }
-
-  #oldestOf(kind: StreamKind): VictimRow[] {
-    const perStream = this.#ledger.filled(kind).flatMap((stream) => {
-      const held = this.#held.get(stream)
-      return this.#statements.victims.all(stream, held?.firstChunk ?? 0, held?.lastChunk ?? 0, maxVictims)
-    })
-    return perStream.sort((left, right) => left.id - right.id).slice(0, maxVictims)
-  }
-
   #drop(victims: readonly VictimRow[], reason: DropReason): Amount {
     return this.#change((change) => {
       for (const victim of victims) {
-        this.#statements.deleteChunk.run(victim.id)
+        this.#store.statements.deleteChunk.run(victim.id)
         change.remove(victim.stream, victim)
       }
       const dropped = victims.reduce<Amount>(sumOf, { entries: 0, bytes: 0 })
@@ -324,17 +275,17 @@ export class Spool {
   }
 
   #countDropped({ entries, bytes }: Amount, reason: DropReason): void {
-    if (entries > 0) this.#statements.countDropped.run(reason, entries, bytes)
+    if (entries > 0) this.#store.statements.countDropped.run(reason, entries, bytes)
   }
 
   #headNs(stream: StreamId): bigint {
-    return this.#statements.head.get(stream)?.firstNs ?? 0n
+    return this.#store.statements.head.get(stream)?.firstNs ?? 0n
   }
 
   /** A transaction that changes what is visible; the counters follow once it is committed. */
   #change<T>(work: (change: Change) => T): T {
     const change = new Change()
-    const { result, oldestNs } = this.#transaction(() => {
+    const { result, oldestNs } = this.#store.transaction(() => {
       const result = work(change)
       const streams = [...change.amounts.keys()]
       return { result, oldestNs: new Map(streams.map((stream) => [stream, this.#headNs(stream)])) }
@@ -342,31 +293,4 @@ export class Spool {
     this.#ledger.apply(change, oldestNs)
     return result
   }
-
-  #transaction<T>(work: () => T): T {
-    return this.#reading(() => {
-      this.#statements.begin.run()
-      try {
-        const result = work()
-        this.#statements.commit.run()
-        return result
-      } catch (error) {
-        // SQLite has rolled back by itself after some errors (full disk, I/O).
-        if (this.#database.isTransaction) this.#statements.rollback.run()
-        throw error
-      }
-    })
-  }
-
-  #reading<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (error) {
-      throw spoolErrorOf(error, this.path)
-    }
-  }
-}
-
-function amountOf(chunk: Chunk): Amount {
-  return { entries: chunk.entries, bytes: chunk.body.byteLength }
 }

@@ -42,10 +42,12 @@ export function isBusy(error: unknown): boolean {
   return primary === resultCodes.busy || primary === resultCodes.locked
 }
 
-/** SQLite's errors as ReportedError; anything else is returned as it is. */
+/** Errors of SQLite and of the file system as ReportedError; anything else is returned as it is. */
 export function spoolErrorOf(error: unknown, path: string): unknown {
-  const code = sqliteCodeOf(error)
-  if (code === undefined || !(error instanceof Error)) return error
+  if (!(error instanceof Error)) return error
+  // A failed rename into quarantine is a file that cannot be opened for writing.
+  const code = 'syscall' in error ? resultCodes.cannotOpen : sqliteCodeOf(error)
+  if (code === undefined) return error
   return new ReportedError(spoolReportOf(code, path, error.message), { cause: error })
 }
 

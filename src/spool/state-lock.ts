@@ -21,29 +21,28 @@ export function lockStateDirectory(directory: string): StateLock {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-    const database = exclusively(join(directory, lockName))
-    const pidPath = join(directory, pidName)
-    writeFileSync(pidPath, `${process.pid}\n`)
-    return {
-      release() {
-        rmSync(pidPath, { force: true })
-        database.close()
-      },
-    }
+    return takeLock(directory)
   } catch (error) {
     throw isBusy(error) ? inUse(directory, error) : unusable(directory, error)
   }
 }
 
-/** The open transaction is the lock; nothing is ever written. */
-function exclusively(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 0 })
+/** The open transaction is the lock; nothing is ever written to the database. */
+function takeLock(directory: string): StateLock {
+  const database = new DatabaseSync(join(directory, lockName), { timeout: 0 })
+  const pidPath = join(directory, pidName)
   try {
     database.exec('begin exclusive')
-    return database
+    writeFileSync(pidPath, `${process.pid}\n`)
   } catch (error) {
     database.close()
     throw error
+  }
+  return {
+    release() {
+      rmSync(pidPath, { force: true })
+      database.close()
+    },
   }
 }
 

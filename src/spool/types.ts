@@ -20,6 +20,15 @@ export type Chunk = {
   readonly lastNs: bigint
 }
 
+/** The end of a run: what makes its chunks, staged ones included, visible. */
+export type RunCommit = {
+  readonly chunks: readonly Chunk[]
+  /** The newest time given to an entry, for each stream that the run wrote to. */
+  readonly last: ReadonlyMap<StreamId, bigint>
+  /** When the run began, ms since the epoch. */
+  readonly lastRunMs: number
+}
+
 export type StreamBacklog = {
   readonly stream: StreamId
   /** Canonical label text, see EntryCodec.streamOf. */

@@ -1,0 +1,65 @@
+// One connection to a spool's file: its kept statements, its transactions, and SQLite's errors in rowtail's words.
+// Called by spool.ts and eviction.ts. A transaction happens wholly, or it throws and nothing has changed.
+
+import type { DatabaseSync } from 'node:sqlite'
+import { readNumber } from './schema.ts'
+import { spoolErrorOf } from './sqlite-error.ts'
+import { prepareStatements, type Statements } from './statements.ts'
+
+/** Free pages that stay in the file for the next run, 1 MiB: without them every run would grow and shrink it. */
+const sparePages = 256
+
+/** Pages that one slice of `reclaim` gives back, 512 KiB: a few ms. */
+const reclaimPages = 128
+
+export class Store {
+  readonly path: string
+  readonly database: DatabaseSync
+  readonly statements: Statements
+  #isReclaiming = false
+
+  constructor(database: DatabaseSync, path: string) {
+    this.path = path
+    this.database = database
+    this.statements = prepareStatements(database)
+  }
+
+  /** Runs reads, or a transaction, with SQLite's errors as ReportedError. */
+  guarded<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw spoolErrorOf(error, this.path)
+    }
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.guarded(() => {
+      this.statements.begin.run()
+      try {
+        const result = work()
+        this.statements.commit.run()
+        return result
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors (full disk, I/O).
+        if (this.database.isTransaction) this.statements.rollback.run()
+        throw error
+      }
+    })
+  }
+
+  /** Gives one slice of free pages back; the last slice cuts the file, which only a checkpoint does. */
+  reclaim(): boolean {
+    return this.guarded(() => {
+      const surplus = readNumber(this.database, 'pragma freelist_count') - sparePages
+      if (surplus > 0) {
+        this.database.exec(`pragma incremental_vacuum(${Math.min(reclaimPages, surplus)})`)
+        this.#isReclaiming = true
+      } else if (this.#isReclaiming) {
+        this.database.exec('pragma wal_checkpoint(truncate)')
+        this.#isReclaiming = false
+      }
+      return this.#isReclaiming
+    })
+  }
+}
