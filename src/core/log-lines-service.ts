@@ -14,12 +14,14 @@ type LifeVoice = Voice<
   'service.starting' | 'service.ready' | 'service.stopping' | 'service.stopped' | 'warning'
 >
 type CheckVoice = Voice<'check.passed' | 'check.warned' | 'check.failed' | 'check.waiting'>
-type HostVoice = Voice<'host.started' | 'host.lost'>
+type HostVoice = Voice<'host.started' | 'host.lost' | 'driver.limited'>
 type LoginVoice = Voice<'login.refused' | 'login.accepted'>
 type SinkVoice = Voice<'sink.lost' | 'sink.back' | 'sink.limited'>
 
 /** A driver host that dies again and again is told of once in this time, with the count. */
 const lostHostQuietMs = 10 * 60_000
+/** Things a driver cannot do that are told. */
+const maxLimits = 50
 /** Spools that are summed up; beyond them the sum is a little low. */
 const maxSpools = 1_000
 
@@ -78,6 +80,7 @@ function checked({ check, error }: Unpassed, level: LogLevel, next = ''): Line {
 function createHostVoice(): HostVoice {
   const losses = createTally(lostHostQuietMs)
   const toldLost = new Set<string>()
+  const toldLimits = new Set<string>()
   return {
     'host.lost': ({ role, pid, error, atMs }) => {
       const [sum] = losses.add(`${role} ${error.code}`, 1, atMs)
@@ -91,6 +94,12 @@ function createHostVoice(): HostVoice {
       const isBack = toldLost.delete(role)
       const text = `the ${role} driver host ${isBack ? 'is back' : 'runs'} (pid ${pid})`
       return [line(isBack ? 'info' : 'debug', text, { role, pid })]
+    },
+    // Each new host finds out anew.
+    'driver.limited': ({ what }) => {
+      if (toldLimits.has(what) || toldLimits.size >= maxLimits) return []
+      toldLimits.add(what)
+      return [line('info', `the driver cannot do this and is used without it: ${what}`, { what })]
     },
   }
 }
