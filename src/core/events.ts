@@ -104,6 +104,8 @@ export type ServiceEvent =
   | { readonly type: 'warning'; readonly error: ErrorReport }
   | { readonly type: 'host.started'; readonly role: HostRole; readonly pid: number }
   | { readonly type: 'host.lost'; readonly role: HostRole; readonly pid: number; readonly error: ErrorReport }
+  /** The driver cannot do something and is used without it; said once. */
+  | { readonly type: 'driver.limited'; readonly what: string }
   | {
       readonly type: 'worker.lost'
       readonly metric: string

@@ -9,10 +9,13 @@ import { type HostAddress, HostLane, type LaneAnswer } from './host-lane.ts'
 /** After the deadline the host cancels; this long later the worker abandons the connection. */
 const abandonGraceMs = 2_000
 
+/** A host that is being replaced is there again in some 200 ms. */
+const maxHostWaitMs = 5_000
+
 /** What the source knows of the supervisor's hosts. */
 export type HostLink = {
-  /** The host that serves this metric now; undefined while there is none. */
-  address(): HostAddress | undefined
+  /** The host that serves this metric; while there is none, the one that comes within `waitMs`. */
+  address(waitMs: number): Promise<HostAddress | undefined>
   /** Why a host went away, once the supervisor knows; bounded by a short wait. */
   lossOf(hostId: number): Promise<ErrorReport>
   /** Tells the supervisor that this metric has left a call behind on that host. */
@@ -22,8 +25,8 @@ export type HostLink = {
 export function createSqlSource(metricName: string, link: HostLink): Source {
   let lane: HostLane | undefined
 
-  async function currentLane(): Promise<HostLane | undefined> {
-    const address = link.address()
+  async function currentLane(waitMs: number): Promise<HostLane | undefined> {
+    const address = await link.address(waitMs)
     if (lane?.isOpen === true && lane.address.hostId === address?.hostId) return lane
     lane?.close()
     lane = address === undefined ? undefined : await HostLane.open(address, metricName)
@@ -35,7 +38,7 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
     onLines: (lines: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<RunResult> {
-    const current = await currentLane()
+    const current = await currentLane(Math.min(request.timeoutMs, maxHostWaitMs))
     if (current === undefined) return { kind: 'failed', error: noHost }
     const patienceMs = request.timeoutMs + abandonGraceMs
     const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))

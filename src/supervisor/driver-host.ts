@@ -1,0 +1,147 @@
+// One driver host process: started, talked to over IPC, ended by SIGKILL. The host pool owns it.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type ErrorReport, ReportedError } from '../core/errors.ts'
+import type { Target } from '../core/target.ts'
+import { entryPoint } from '../kit/entry-point.ts'
+import type { HostNotice, HostOrder } from '../sources/sql/driver-host/protocol.ts'
+import type { HostAddress } from '../sources/sql/host-lane.ts'
+import { hostCommand, hostEnvironment } from './host-command.ts'
+
+const entry = entryPoint('../sources/sql/driver-host/main', import.meta.url)
+/** A host that has not begun to listen by then never will. */
+const startMs = 15_000
+/** Of what a dying host wrote to its standard error, the last part is quoted. */
+const maxStderrChars = 1_000
+
+export type DriverHostOptions = {
+  readonly hostId: number
+  readonly target: Target
+  readonly socketPath: string
+  /** Database connections it will hold: one per metric. */
+  readonly connections: number
+  readonly onLimitation: (what: string) => void
+}
+
+export class DriverHost {
+  readonly address: HostAddress
+  readonly pid: number
+  /** Resolves with the reason when the process is gone. */
+  readonly lost: Promise<ErrorReport>
+  readonly #child: ChildProcess
+  readonly #answers = new Map<number, (notice: HostNotice) => void>()
+  #orders = 0
+  #stderr = ''
+  #end: { readonly reason: ErrorReport | undefined } | undefined
+
+  private constructor(child: ChildProcess, address: HostAddress, onLimitation: (what: string) => void) {
+    this.#child = child
+    this.address = address
+    this.pid = child.pid ?? 0
+    this.lost = this.#watchExit()
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-maxStderrChars)
+    })
+    child.on('message', (message) => {
+      const notice = message as HostNotice // a host sends nothing else
+      if (notice.type === 'limited') onLimitation(notice.what)
+      else if ('id' in notice) this.#answers.get(notice.id)?.(notice)
+    })
+  }
+
+  /** Rejects with ReportedError where the driver or its manager is missing, or the process does not come up. */
+  static async start(options: DriverHostOptions): Promise<DriverHost> {
+    const { hostId, target, socketPath } = options
+    const address = { hostId, socketPath, token: randomBytes(24).toString('base64url') }
+    const { command, args } = hostCommand(entry)
+    const child = spawn(command, args, {
+      env: hostEnvironment(options.connections),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    const host = new DriverHost(child, address, options.onLimitation)
+    host.#send({ type: 'start', target, token: address.token, socketPath })
+    await host.#listening()
+    return host
+  }
+
+  /** Opens and closes a database connection; undefined where that worked. */
+  async probe(timeoutMs: number): Promise<ErrorReport | undefined> {
+    const notice = await this.#ask((id) => ({ type: 'probe', id, timeoutMs }), timeoutMs + 5_000)
+    return notice?.type === 'probed' ? notice.error : unanswered
+  }
+
+  /** Calls that were abandoned and still run; undefined where the host does not answer in time. */
+  async ping(timeoutMs: number): Promise<number | undefined> {
+    const notice = await this.#ask((id) => ({ type: 'ping', id }), timeoutMs)
+    return notice?.type === 'pong' ? notice.abandoned : undefined
+  }
+
+  /** Ends it by SIGKILL. With a reason, that is what its runs fail by; without one, its end is expected. */
+  kill(reason?: ErrorReport): void {
+    if (this.#end === undefined) this.#end = { reason }
+    this.#child.kill('SIGKILL')
+  }
+
+  /** True where it was ended because nobody needs it any more. */
+  get isEndExpected(): boolean {
+    return this.#end !== undefined && this.#end.reason === undefined
+  }
+
+  async #listening(): Promise<void> {
+    const [first] = await Promise.race([
+      once(this.#child, 'message', { signal: AbortSignal.timeout(startMs) }),
+      this.lost.then((error) => [{ type: 'unusable', error } satisfies HostNotice]),
+    ]).catch(() => [{ type: 'unusable', error: silentStart } satisfies HostNotice])
+    const notice = first as HostNotice // a host sends nothing else
+    if (notice.type === 'listening') return
+    this.kill()
+    throw new ReportedError(notice.type === 'unusable' ? notice.error : silentStart)
+  }
+
+  async #watchExit(): Promise<ErrorReport> {
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      this.#child.once('exit', (...end) => resolve(end))
+      this.#child.once('error', () => resolve([null, null]))
+    })
+    if (this.#end?.reason !== undefined) return this.#end.reason
+    const how = signal === null ? `exit code ${code ?? 'unknown'}` : signal
+    const said = this.#stderr.trim()
+    return {
+      code: 'host_crashed',
+      message: `The driver host ended by ${how} while it was in use.`,
+      hint: 'The driver is native code of its vendor; a new host takes over.',
+      ...(said === '' ? {} : { said }),
+    }
+  }
+
+  async #ask(orderOf: (id: number) => HostOrder, timeoutMs: number): Promise<HostNotice | undefined> {
+    this.#orders += 1
+    const id = this.#orders
+    const { promise, resolve } = Promise.withResolvers<HostNotice | undefined>()
+    const timer = setTimeout(resolve, timeoutMs, undefined)
+    this.#answers.set(id, resolve)
+    void this.lost.then(() => resolve(undefined))
+    this.#send(orderOf(id))
+    return promise.finally(() => {
+      clearTimeout(timer)
+      this.#answers.delete(id)
+    })
+  }
+
+  #send(order: HostOrder): void {
+    if (this.#child.connected) this.#child.send(order, () => undefined) // a dead host is noticed by its exit
+  }
+}
+
+const unanswered: ErrorReport = {
+  code: 'host_unavailable',
+  message: 'The driver host did not answer in time.',
+  hint: 'The driver may hang while it connects.',
+}
+
+const silentStart: ErrorReport = {
+  code: 'host_unavailable',
+  message: `The driver host did not begin to listen within ${startMs / 1_000} s.`,
+}

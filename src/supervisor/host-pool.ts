@@ -1,0 +1,231 @@
+// The driver hosts of one target: a main one that serves all metrics, and an isolation host for those that left a call
+// behind. It starts them, pings them, replaces what hangs or crashed, and says which metric is served where.
+
+import { backoffMs, restartBackoff } from '../core/backoff.ts'
+import type { Clock } from '../core/clock.ts'
+import { type ErrorReport, reportOf } from '../core/errors.ts'
+import type { HostRole } from '../core/events.ts'
+import type { Target } from '../core/target.ts'
+import type { HostAddress } from '../sources/sql/host-lane.ts'
+import { DriverHost } from './driver-host.ts'
+import { socketPathIn } from './runtime-dir.ts'
+
+export type HostPoolOptions = {
+  readonly target: Target
+  readonly metrics: readonly string[]
+  readonly runtimeDirectory: string
+  readonly clock: Clock
+  /** The longest deadline of the metrics: how long a replaced host may finish what runs on it. */
+  readonly maxTimeoutMs: number
+  readonly on: HostPoolListener
+}
+
+export type HostPoolListener = {
+  /** `address` undefined: no host for this metric at the moment. */
+  address(metric: string, address: HostAddress | undefined): void
+  started(role: HostRole, pid: number): void
+  lost(role: HostRole, host: { readonly hostId: number; readonly pid: number }, error: ErrorReport): void
+  /** No host could be started; it is tried again. */
+  failed(role: HostRole, error: ErrorReport): void
+  limited(what: string): void
+  isolated(metric: string): void
+  returned(metric: string): void
+}
+
+const pingIntervalMs = 1_000
+const pongWithinMs = 2_000
+/** A host that stays silent for this much longer is killed: nobody will hear what it may still fetch. */
+const silentGraceMs = 3_000
+const maxAbandonedCalls = 4
+/** A host that lived this long did not fail at its start: the backoff begins anew. */
+const settledMs = 60_000
+
+let hostCount = 0
+
+export class HostPool {
+  readonly #options: HostPoolOptions
+  readonly #stop = new AbortController()
+  readonly #serving = new Map<HostRole, DriverHost>()
+  readonly #retired = new Set<DriverHost>()
+  readonly #isolated = new Set<string>()
+  readonly #keeping = new Map<HostRole, AbortController>()
+
+  constructor(options: HostPoolOptions) {
+    this.#options = options
+  }
+
+  /** Starts the main host; rejects with ReportedError where it cannot start at all, and does not try again then. */
+  async start(): Promise<void> {
+    const host = await this.#startHost('main')
+    void this.#keep('main', host)
+  }
+
+  addressOf(metric: string): HostAddress | undefined {
+    return this.#serving.get(this.#roleOf(metric))?.address
+  }
+
+  /** Tries the login on the main host. */
+  async probe(timeoutMs: number): Promise<ErrorReport | undefined> {
+    const host = this.#serving.get('main')
+    return host === undefined ? noHost : host.probe(timeoutMs)
+  }
+
+  /** A metric left a call behind: it moves to the isolation host; from there, to a fresh one of that kind. */
+  abandoned(metric: string, hostId: number): void {
+    const isolation = this.#serving.get('isolation')
+    const isSolo = this.#options.target.kind === 'sqlite' // a host for each metric: nobody else to spare
+    const left = isSolo ? this.#serving.get('main') : isolation
+    if (left?.address.hostId === hostId) {
+      left.kill(wedged)
+      return
+    }
+    if (isSolo || this.#isolated.has(metric)) return
+    this.#isolated.add(metric)
+    this.#options.on.isolated(metric)
+    if (isolation !== undefined) this.#tell(metric)
+    else if (!this.#keeping.has('isolation')) void this.#keep('isolation')
+  }
+
+  /** Ten clean runs on the isolation host: the metric goes back, and an isolation host without metrics ends. */
+  clean(metric: string): void {
+    if (!this.#isolated.delete(metric)) return
+    this.#options.on.returned(metric)
+    this.#tell(metric)
+    if (this.#isolated.size === 0) this.#keeping.get('isolation')?.abort()
+  }
+
+  /** Kills every host at once. */
+  stop(): void {
+    this.#stop.abort(new Error('the service is stopping'))
+    for (const host of [...this.#serving.values(), ...this.#retired]) host.kill()
+  }
+
+  /** Resolves when no host process is left. */
+  async stopped(): Promise<void> {
+    await Promise.all([...this.#serving.values(), ...this.#retired].map((host) => host.lost))
+  }
+
+  /** Keeps a host of this role alive until the pool stops or the role is no longer needed. */
+  async #keep(role: HostRole, first?: DriverHost): Promise<void> {
+    const ended = new AbortController()
+    this.#keeping.set(role, ended)
+    const signal = AbortSignal.any([this.#stop.signal, ended.signal])
+    const { clock } = this.#options
+    let host = first
+    let failures = 0
+    while (!signal.aborted) {
+      const startMs = clock.monotonicMs()
+      try {
+        host ??= await this.#startHost(role)
+        await this.#watch(role, host, signal)
+      } catch (error) {
+        this.#options.on.failed(role, reportOf(error))
+      }
+      host = undefined
+      // The first replacement comes at once: no other metric shall lose a run by it.
+      failures = clock.monotonicMs() - startMs > settledMs ? 0 : failures + 1
+      const waitMs = failures < 2 ? 0 : backoffMs(restartBackoff, failures - 1, Math.random())
+      await clock.sleep(waitMs, signal).catch(() => undefined)
+    }
+    this.#keeping.delete(role)
+    // A metric may have been isolated while the last isolation host was on its way out.
+    if (!this.#stop.signal.aborted && this.#isolated.size > 0) void this.#keep(role)
+  }
+
+  async #startHost(role: HostRole): Promise<DriverHost> {
+    hostCount += 1
+    const { target, runtimeDirectory, metrics, on } = this.#options
+    const host = await DriverHost.start({
+      hostId: hostCount,
+      target,
+      socketPath: socketPathIn(runtimeDirectory, hostCount),
+      connections: metrics.length,
+      onLimitation: (what) => on.limited(what),
+    })
+    if (this.#stop.signal.aborted) host.kill()
+    this.#serving.set(role, host)
+    on.started(role, host.pid)
+    void host.lost.then((error) => this.#onLost(role, host, error))
+    this.#tellAll(role)
+    return host
+  }
+
+  /** Returns when this host serves no longer: it is gone, silent, overloaded, or not needed any more. */
+  async #watch(role: HostRole, host: DriverHost, signal: AbortSignal): Promise<void> {
+    const isGone = host.lost.then(() => true)
+    for (;;) {
+      const pause = this.#options.clock.sleep(pingIntervalMs, signal).then(
+        () => false,
+        () => true,
+      )
+      if (await Promise.race([isGone, pause])) {
+        if (!this.#stop.signal.aborted) host.kill()
+        return
+      }
+      if (this.#options.target.kind === 'sqlite') continue // it is synchronous: busy is not hung
+      const abandoned = await host.ping(pongWithinMs)
+      if (abandoned === undefined || abandoned > maxAbandonedCalls) {
+        const isSilent = abandoned === undefined
+        if (isSilent) this.#retire(role, host, { graceMs: silentGraceMs, reason: silent })
+        else this.#retire(role, host, { graceMs: this.#options.maxTimeoutMs, reason: overloaded })
+        return
+      }
+    }
+  }
+
+  /** New work goes elsewhere; what runs here may end within `graceMs`. */
+  #retire(
+    role: HostRole,
+    host: DriverHost,
+    end: { readonly graceMs: number; readonly reason: ErrorReport },
+  ): void {
+    if (this.#serving.get(role) === host) this.#serving.delete(role)
+    this.#retired.add(host)
+    const kill = () => host.kill(end.reason)
+    this.#options.clock.sleep(end.graceMs, this.#stop.signal).then(kill, kill)
+  }
+
+  #onLost(role: HostRole, host: DriverHost, error: ErrorReport): void {
+    this.#retired.delete(host)
+    const wasServing = this.#serving.get(role) === host
+    if (wasServing) this.#serving.delete(role)
+    if (this.#stop.signal.aborted) return
+    if (!host.isEndExpected)
+      this.#options.on.lost(role, { hostId: host.address.hostId, pid: host.pid }, error)
+    if (wasServing) this.#tellAll(role)
+  }
+
+  #tellAll(role: HostRole): void {
+    for (const metric of this.#options.metrics) if (this.#roleOf(metric) === role) this.#tell(metric)
+  }
+
+  #tell(metric: string): void {
+    this.#options.on.address(metric, this.addressOf(metric))
+  }
+
+  #roleOf(metric: string): HostRole {
+    return this.#isolated.has(metric) ? 'isolation' : 'main'
+  }
+}
+
+const wedged: ErrorReport = {
+  code: 'host_crashed',
+  message: 'The driver host was ended because a call in it did not heed being cancelled.',
+}
+
+const silent: ErrorReport = {
+  code: 'host_crashed',
+  message: `The driver host answered no ping for ${pongWithinMs / 1_000} s and was replaced.`,
+  hint: 'Its driver blocks the whole process, or the process was stopped.',
+}
+
+const overloaded: ErrorReport = {
+  code: 'host_crashed',
+  message: `The driver host carried more than ${maxAbandonedCalls} calls that did not heed being cancelled.`,
+  hint: 'The database or its driver hangs.',
+}
+
+const noHost: ErrorReport = {
+  code: 'host_unavailable',
+  message: 'No driver host is there; one is being started.',
+}

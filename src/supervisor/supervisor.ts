@@ -1,0 +1,240 @@
+// The owner of workers and driver hosts. app.ts builds it, opens it for polling when the startup checks have passed,
+// and stops it. Everything that its parts tell becomes an event; what one metric's failure means stays with it.
+
+import type { Clock } from '../core/clock.ts'
+import type { ErrorReport } from '../core/errors.ts'
+import type { DropReason, MetricEvent, RowtailEvent, ServiceEvent } from '../core/events.ts'
+import type { Target } from '../core/target.ts'
+import type { HostAddress } from '../sources/sql/host-lane.ts'
+import type { Shipper } from '../shipper/shipper.ts'
+import type { FromWorker, ToWorker, WorkerInit } from '../worker/messages.ts'
+import { HostPool } from './host-pool.ts'
+import { LoginGate } from './login-gate.ts'
+import { SpoolBudget } from './spool-budget.ts'
+import { WorkerHandle } from './worker-handle.ts'
+
+export type SupervisorOptions = {
+  readonly target: Target
+  /** One for each metric, and one for each spool whose metric is gone. */
+  readonly workers: readonly WorkerInit[]
+  readonly runtimeDirectory: string
+  readonly stateDirectory: string
+  readonly spoolTotalBytes: number
+  readonly diskReserveBytes: number
+  readonly clock: Clock
+  readonly shipper: Shipper
+  readonly emit: (event: RowtailEvent) => void
+  /** The spool of a metric that is no longer configured is empty and its worker gone. */
+  readonly onDrained: (metric: string) => void
+}
+
+const loginProbeMs = 15_000
+
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #workers = new Map<string, WorkerHandle>()
+  /** By metric: the pool that serves it. SQLite is synchronous, so there each metric has a pool of its own. */
+  readonly #pools = new Map<string, HostPool>()
+  readonly #login: LoginGate
+  readonly #budget: SpoolBudget
+  readonly #polling = new Set<string>()
+  #mayPoll = false
+  #onIdle: () => void = () => undefined
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    this.#login = new LoginGate({
+      clock: options.clock,
+      random: Math.random,
+      probe: () => this.probeLogin(),
+      onRefused: (error, probeMs) => this.#refuseLogin(error, probeMs),
+      onAccepted: () => this.#acceptLogin(),
+    })
+    this.#budget = new SpoolBudget({
+      directory: options.stateDirectory,
+      totalBytes: options.spoolTotalBytes,
+      diskReserveBytes: options.diskReserveBytes,
+      evict: (metric, bytes, reason) => this.#evict(metric, bytes, reason),
+    })
+    this.#createPools()
+  }
+
+  /** Starts all workers: what is spooled is delivered from now on; polls wait for `poll`. */
+  startWorkers(): void {
+    this.#budget.start()
+    for (const init of this.#options.workers) {
+      const handle = new WorkerHandle({
+        init,
+        clock: this.#options.clock,
+        shipper: this.#options.shipper,
+        greetings: () => this.#greetings(init),
+        onMessage: (message) => this.#receive(init, message),
+        onStuck: () => this.#emit({ type: 'worker.stuck', metric: init.name }),
+        onLost: (error, restartMs) => this.#emit({ type: 'worker.lost', metric: init.name, error, restartMs }),
+      })
+      this.#workers.set(init.name, handle)
+    }
+  }
+
+  /** Starts the driver hosts; rejects with ReportedError where the driver cannot be used at all. */
+  async startHosts(): Promise<void> {
+    await Promise.all([...new Set(this.#pools.values())].map((pool) => pool.start()))
+  }
+
+  /** Tries one login; undefined where it worked. */
+  async probeLogin(): Promise<ErrorReport | undefined> {
+    const [pool] = this.#pools.values()
+    return pool?.probe(loginProbeMs)
+  }
+
+  /** Where a query of the startup checks can be asked. */
+  hostAddress(): HostAddress | undefined {
+    const [first] = this.#pools
+    return first?.[1].addressOf(first[0])
+  }
+
+  /** The startup checks have passed. */
+  poll(): void {
+    this.#mayPoll = true
+    for (const { name, metric } of this.#options.workers) if (metric !== undefined) this.#polling.add(name)
+    this.#tellAll({ type: 'poll' })
+  }
+
+  /** Ends the polls; resolves when no run is in flight. Deliveries go on. */
+  async stopPolls(): Promise<void> {
+    this.#login.stop()
+    this.#budget.stop()
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    this.#tellAll({ type: 'stop' })
+    if (this.#polling.size > 0) await idle
+  }
+
+  /** Ends workers and hosts; resolves when no thread and no process of ours is left. */
+  async stop(): Promise<void> {
+    const pools = [...new Set(this.#pools.values())]
+    for (const pool of pools) pool.stop()
+    await Promise.all([...this.#workers.values()].map((worker) => worker.leave()))
+    await Promise.all(pools.map((pool) => pool.stopped()))
+  }
+
+  /** For the last moment of a stop that takes too long. */
+  killHosts(): void {
+    for (const pool of this.#pools.values()) pool.stop()
+  }
+
+  #createPools(): void {
+    const { target, workers } = this.#options
+    const metrics = workers.flatMap(({ metric }) => (metric === undefined ? [] : [metric]))
+    const maxTimeoutMs = Math.max(0, ...metrics.map(({ timeoutMs }) => timeoutMs))
+    const names = metrics.map(({ name }) => name)
+    const groups = target.kind === 'sqlite' ? names.map((name) => [name]) : [names]
+    for (const group of groups) {
+      const pool = this.#createPool(group, maxTimeoutMs)
+      for (const name of group) this.#pools.set(name, pool)
+    }
+  }
+
+  #createPool(metrics: readonly string[], maxTimeoutMs: number): HostPool {
+    const { target, runtimeDirectory, clock } = this.#options
+    return new HostPool({
+      target,
+      metrics,
+      runtimeDirectory,
+      clock,
+      maxTimeoutMs,
+      on: {
+        address: (metric, address) => this.#workers.get(metric)?.post(hostMessage(address)),
+        started: (role, pid) => this.#emit({ type: 'host.started', role, pid }),
+        lost: (role, { hostId, pid }, error) => {
+          for (const metric of metrics) this.#workers.get(metric)?.post({ type: 'host_lost', hostId, error })
+          this.#emit({ type: 'host.lost', role, pid, error })
+        },
+        failed: (_role, error) => this.#emit({ type: 'warning', error }),
+        limited: (what) => this.#emit({ type: 'driver.limited', what }),
+        isolated: (metric) => this.#emitOf(metric, { type: 'metric.isolated', error: leftBehind }),
+        returned: (metric) => this.#emitOf(metric, { type: 'metric.returned' }),
+      },
+    })
+  }
+
+  #greetings({ name, metric }: WorkerInit): ToWorker[] {
+    if (metric === undefined) return []
+    const host = hostMessage(this.#pools.get(name)?.addressOf(name))
+    return this.#mayPoll && this.#login.isOpen ? [host, { type: 'poll' }] : [host]
+  }
+
+  #receive(init: WorkerInit, message: FromWorker): void {
+    const pool = this.#pools.get(init.name)
+    switch (message.type) {
+      case 'event':
+        this.#hear(init, message.event)
+        break
+      case 'abandoned':
+        pool?.abandoned(init.name, message.hostId)
+        break
+      case 'clean':
+        pool?.clean(init.name)
+        break
+      case 'login_refused':
+        this.#login.refused(message.error)
+        break
+      case 'stopped':
+        this.#polling.delete(init.name)
+        if (this.#polling.size === 0) this.#onIdle()
+        break
+      default: // deliveries: the handle has passed them to the shipper
+        break
+    }
+  }
+
+  #hear(init: WorkerInit, event: MetricEvent & { readonly atMs: number }): void {
+    if (event.type === 'spool.depth') this.#budget.report(init.name, event.depth.bytes)
+    this.#options.emit({ ...event, metric: init.name })
+    if (event.type === 'metric.drained') void this.#dismiss(init.name)
+  }
+
+  /** A drain-only worker that has nothing left. */
+  async #dismiss(name: string): Promise<void> {
+    const handle = this.#workers.get(name)
+    this.#workers.delete(name)
+    await handle?.leave()
+    this.#options.onDrained(name)
+  }
+
+  #refuseLogin(error: ErrorReport, probeMs: number): void {
+    this.#tellAll({ type: 'pause' })
+    this.#emit({ type: 'login.refused', error, probeMs })
+  }
+
+  #acceptLogin(): void {
+    this.#emit({ type: 'login.accepted' })
+    if (this.#mayPoll) this.#tellAll({ type: 'poll' })
+  }
+
+  #evict(metric: string, bytes: number, reason: DropReason): void {
+    this.#workers.get(metric)?.post({ type: 'evict', bytes, reason })
+  }
+
+  #tellAll(message: ToWorker): void {
+    for (const worker of this.#workers.values()) worker.post(message)
+  }
+
+  #emit(event: ServiceEvent): void {
+    this.#options.emit({ ...event, atMs: this.#options.clock.nowMs() })
+  }
+
+  #emitOf(metric: string, event: MetricEvent): void {
+    this.#options.emit({ ...event, metric, atMs: this.#options.clock.nowMs() })
+  }
+}
+
+const leftBehind: ErrorReport = {
+  code: 'query_abandoned',
+  message: 'A call of this metric did not heed being cancelled; it goes on over a second driver host.',
+}
+
+function hostMessage(address: HostAddress | undefined): ToWorker {
+  return address === undefined ? { type: 'host' } : { type: 'host', address }
+}

@@ -1,0 +1,144 @@
+// One metric's worker thread as the supervisor holds it: started, watched by its beats, restarted with backoff. A
+// successor starts only after its predecessor's exit, and takes a new seat at the shipper.
+
+import { Worker } from 'node:worker_threads'
+import { backoffMs, restartBackoff } from '../core/backoff.ts'
+import type { Clock } from '../core/clock.ts'
+import type { ErrorReport } from '../core/errors.ts'
+import { entryPoint } from '../kit/entry-point.ts'
+import type { Seat, Shipper } from '../shipper/shipper.ts'
+import type { FromWorker, ToWorker, WorkerInit } from '../worker/messages.ts'
+
+const entry = entryPoint('../worker/thread', import.meta.url)
+/** A worker beats every 5 s: after three missed beats it is stuck. */
+const stuckAfterMs = 15_000
+const watchMs = 1_000
+/** A worker that lived this long did not fail at its start: the backoff begins anew. */
+const settledMs = 60_000
+
+export type WorkerHandleOptions = {
+  readonly init: WorkerInit
+  readonly clock: Clock
+  readonly shipper: Shipper
+  /** What a new worker has to be told at once: its host, whether it may poll. */
+  readonly greetings: () => readonly ToWorker[]
+  readonly onMessage: (message: FromWorker) => void
+  readonly onStuck: () => void
+  readonly onLost: (error: ErrorReport, restartMs: number) => void
+}
+
+export class WorkerHandle {
+  readonly name: string
+  readonly #options: WorkerHandleOptions
+  readonly #leaving = new AbortController()
+  #worker: Worker | undefined
+  #seat: Seat | undefined
+  #beatMs = 0
+  #isStuck = false
+  readonly #ended: Promise<void>
+
+  constructor(options: WorkerHandleOptions) {
+    this.#options = options
+    this.name = options.init.name
+    this.#ended = this.#keep()
+  }
+
+  post(message: ToWorker): void {
+    this.#worker?.postMessage(message)
+  }
+
+  /** Resolves when the thread is gone for good; it is asked to leave, and terminated with `terminate`. */
+  async leave(): Promise<void> {
+    this.#leaving.abort()
+    this.post({ type: 'leave' })
+    await this.#ended
+  }
+
+  async #keep(): Promise<void> {
+    const { clock, onLost } = this.#options
+    let failures = 0
+    while (!this.#leaving.signal.aborted) {
+      const startMs = clock.monotonicMs()
+      const error = await this.#live()
+      if (this.#leaving.signal.aborted) return
+      failures = clock.monotonicMs() - startMs > settledMs ? 1 : failures + 1
+      const restartMs = backoffMs(restartBackoff, failures, Math.random())
+      onLost(error, restartMs)
+      await clock.sleep(restartMs, this.#leaving.signal).catch(() => undefined)
+    }
+  }
+
+  /** One life of the worker; resolves after its exit, when nothing of it is in flight any more. */
+  async #live(): Promise<ErrorReport> {
+    const { init, shipper, greetings } = this.#options
+    const worker = new Worker(entry, { workerData: init, name: init.name })
+    const seat = shipper.join({
+      grant: (stream, skewMs) => this.post({ type: 'grant', stream, skewMs }),
+      answer: (stream, result) => this.post({ type: 'answer', stream, result }),
+    })
+    this.#worker = worker
+    this.#seat = seat
+    this.#beatMs = this.#options.clock.monotonicMs()
+    this.#isStuck = false
+    for (const message of greetings()) worker.postMessage(message)
+    const watch = setInterval(() => this.#watchBeats(worker), watchMs)
+    let error: ErrorReport | undefined
+    worker.on('message', (message: FromWorker) => this.#receive(message))
+    worker.on('error', (cause) => {
+      error = crashReport(cause)
+    })
+    const code = await new Promise<number>((resolve) => worker.once('exit', resolve))
+    clearInterval(watch)
+    this.#worker = undefined
+    this.#seat = undefined
+    await seat.leave()
+    return error ?? { code: 'worker_crashed', message: `The worker thread ended with exit code ${code}.` }
+  }
+
+  #receive(message: FromWorker): void {
+    const seat = this.#seat
+    switch (message.type) {
+      case 'beat':
+        this.#beatMs = this.#options.clock.monotonicMs()
+        break
+      case 'backlog':
+        seat?.backlog(message.streams)
+        break
+      case 'push':
+        seat?.push(message.push)
+        break
+      case 'pass':
+        seat?.pass(message.stream, message.afterMs)
+        break
+      case 'settled':
+        seat?.settled(message.stream, message.afterMs)
+        break
+      case 'event':
+      case 'abandoned':
+      case 'clean':
+      case 'login_refused':
+      case 'stopped':
+        this.#options.onMessage(message)
+        break
+    }
+  }
+
+  #watchBeats(worker: Worker): void {
+    if (this.#isStuck || this.#options.clock.monotonicMs() - this.#beatMs <= stuckAfterMs) return
+    this.#isStuck = true
+    this.#options.onStuck()
+    void worker.terminate()
+  }
+}
+
+/** An error event keeps the report of a ReportedError, though not its class. */
+function crashReport(cause: unknown): ErrorReport {
+  const report = cause instanceof Error && 'report' in cause ? cause.report : undefined
+  if (isReport(report)) return report
+  const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  return { code: 'worker_crashed', message: 'The worker thread crashed.', said: words.slice(0, 2_000) }
+}
+
+function isReport(value: unknown): value is ErrorReport {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value
+}

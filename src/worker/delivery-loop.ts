@@ -1,0 +1,204 @@
+// Delivery as the worker sees it: the shipper grants a slot, the worker hands over the oldest chunks of that stream,
+// and what Loki answered decides what goes next. A range of chunks stays the same until it is settled, so that each
+// retry sends the same entries, beginning with the same one.
+
+import type { Clock } from '../core/clock.ts'
+import type { MetricEvent } from '../core/events.ts'
+import type { EncodedEntry, EntryCodec, PushResult } from '../core/sink.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { Chunk, ChunkRange, DeadLetter, Settlement, StreamId } from '../spool/types.ts'
+import type { FromWorker } from './messages.ts'
+import { beginSettling, type RefusedEntry, refusalCure, type Settling } from './settling.ts'
+import type { StreamTimes } from './stream-times.ts'
+
+export type DeliveryOptions = {
+  readonly spool: Spool
+  readonly codec: EntryCodec
+  readonly clock: Clock
+  readonly times: StreamTimes
+  readonly emit: (event: MetricEvent) => void
+  readonly post: (message: FromWorker, moved?: ArrayBuffer) => void
+}
+
+/** Entries further ahead of Loki's clock than this wait; Loki refuses them at 10 minutes. */
+const maxAheadOfSinkMs = 5 * 60_000
+/** How often a stream that only has entries of the future is looked at again. */
+const futureCheckMs = 10_000
+/** A blocked stream is probed once a minute. */
+const blockedProbeMs = 60_000
+
+/** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
+type Delivery = {
+  readonly range: ChunkRange
+  settling?: {
+    readonly state: Settling
+    readonly body: Uint8Array
+    readonly entries: readonly EncodedEntry[]
+  }
+  failures: number
+}
+
+export class DeliveryLoop {
+  readonly #options: DeliveryOptions
+  readonly #deliveries = new Map<StreamId, Delivery>()
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** Answers a slot with a push, or with a pass where nothing may go now. */
+  grant(stream: StreamId, skewMs: number): void {
+    const { clock, spool, post } = this.#options
+    const notAfterNs = clock.nowNs() + BigInt(Math.round(skewMs + maxAheadOfSinkMs)) * 1_000_000n
+    const delivery = this.#deliveries.get(stream) ?? this.#begin(spool.nextRange(stream, { notAfterNs }))
+    if (delivery === undefined) {
+      post({ type: 'pass', stream, afterMs: futureCheckMs })
+      return
+    }
+    const { range } = delivery
+    const part = this.#nextPart(delivery)
+    const push = {
+      ...part,
+      stream,
+      labels: range.labels,
+      firstChunk: range.firstChunk,
+      lastChunk: range.lastChunk,
+    }
+    post({ type: 'push', push }, part.entries.buffer)
+  }
+
+  /** What Loki said of the push that the last grant of this stream led to. */
+  answer(stream: StreamId, result: PushResult): void {
+    const delivery = this.#deliveries.get(stream)
+    if (delivery === undefined) throw new Error(`an answer for stream ${stream}, of which nothing was sent`)
+    const { outcome } = result
+    if (outcome.kind === 'delivered' && delivery.settling === undefined) {
+      this.#settle(delivery, result, [])
+      return
+    }
+    const { state } = (delivery.settling ??= this.#takeApart(delivery.range))
+    const advice = state.answer(outcome)
+    if (outcome.kind !== 'delivered') {
+      delivery.failures += 1
+      this.#options.emit({
+        type: 'push.failed',
+        error: outcome.error,
+        outcome: outcome.kind,
+        failures: delivery.failures,
+      })
+    }
+    switch (advice.kind) {
+      case 'done':
+        this.#settle(delivery, result, advice.refused)
+        break
+      case 'blocked':
+        this.#next(stream, blockedProbeMs)
+        break
+      case 'next':
+      case 'again':
+        this.#next(stream, 0)
+        break
+    }
+  }
+
+  #begin(range: ChunkRange | undefined): Delivery | undefined {
+    if (range === undefined) return undefined
+    const delivery: Delivery = { range, failures: 0 }
+    this.#deliveries.set(range.stream, delivery)
+    return delivery
+  }
+
+  #nextPart(delivery: Delivery): { entries: Uint8Array<ArrayBuffer>; count: number } {
+    const { range, settling } = delivery
+    if (settling === undefined) return { entries: this.#options.spool.read(range), count: range.entries }
+    const piece = settling.state.next()
+    if (piece === undefined) throw new Error('a range that is settled was granted a slot')
+    return { entries: joinEntries(settling.body, settling.entries, piece), count: piece.length }
+  }
+
+  #takeApart(range: ChunkRange): NonNullable<Delivery['settling']> {
+    const body = this.#options.spool.read(range)
+    const entries = this.#options.codec.entriesOf(body)
+    const state = beginSettling(entries)
+    state.next() // the whole range is what was just answered
+    return { body, entries, state }
+  }
+
+  #settle(delivery: Delivery, result: PushResult, refused: readonly RefusedEntry[]): void {
+    const { spool, emit } = this.#options
+    const { range } = delivery
+    const settlement = this.#settlementOf(delivery, refused)
+    const { droppedDeadLetters } = spool.settle(range, settlement)
+    this.#deliveries.delete(range.stream)
+    if (droppedDeadLetters > 0) {
+      emit({ type: 'rows.dropped', rows: droppedDeadLetters, bytes: 0, reason: 'dead_letters_full' })
+    }
+    const rows = range.entries - refused.length
+    emit({ type: 'push.delivered', rows, bytes: range.bytes, durationMs: result.durationMs })
+    this.#next(range.stream, 0)
+  }
+
+  /** Refused entries are stamped anew once where their time was the reason, else they become dead letters. */
+  #settlementOf(delivery: Delivery, refused: readonly RefusedEntry[]): Settlement {
+    const { settling, range } = delivery
+    if (settling === undefined || refused.length === 0) return { dead: [], restamped: [] }
+    const dead: DeadLetter[] = []
+    const late: Uint8Array[] = []
+    for (const { index, refusal, isMaybeStored } of refused) {
+      const entry = entryAt(settling.body, settling.entries[index])
+      const cure = refusalCure({
+        refusal,
+        isMaybeStored,
+        metadata: this.#options.codec.decode(entry).metadata,
+      })
+      if (cure === 'restamp') late.push(entry)
+      else dead.push({ entry, reason: refusal.reason, said: refusal.said })
+    }
+    this.#sayRefused(refused, late.length)
+    return { dead, restamped: this.#restamp(range.stream, late) }
+  }
+
+  #restamp(stream: StreamId, entries: readonly Uint8Array[]): Chunk[] {
+    const { codec, times } = this.#options
+    return entries.map((entry) => {
+      const atNs = times.next(stream)
+      times.take(stream, atNs)
+      const body = codec.restamp(entry, atNs, [['ts_original', codec.decode(entry).atNs.toString()]])
+      return { stream, body, entries: 1, firstNs: atNs, lastNs: atNs }
+    })
+  }
+
+  #sayRefused(refused: readonly RefusedEntry[], restamped: number): void {
+    const first = refused[0]
+    if (first === undefined) return
+    const { reason, said } = first.refusal
+    if (restamped > 0) this.#options.emit({ type: 'push.restamped', rows: restamped, reason })
+    const dead = refused.length - restamped
+    if (dead > 0) this.#options.emit({ type: 'dead_letters.added', rows: dead, reason, said })
+  }
+
+  #next(stream: StreamId, afterMs: number): void {
+    this.#options.post({ type: 'backlog', streams: this.#options.spool.backlogs() })
+    this.#options.post({ type: 'settled', stream, afterMs })
+  }
+}
+
+function entryAt(body: Uint8Array, entry: EncodedEntry | undefined): Uint8Array {
+  if (entry === undefined) throw new Error('a refused entry that is not in its range')
+  return body.subarray(entry.start, entry.end)
+}
+
+function joinEntries(
+  body: Uint8Array,
+  entries: readonly EncodedEntry[],
+  piece: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  const parts = piece.map((index) => entryAt(body, entries[index]))
+  const joined = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    joined.set(part, offset)
+    offset += part.length
+  }
+  return joined
+}

@@ -1,0 +1,78 @@
+// What a worker knows of the driver hosts: the one that serves it now, why an earlier one went away, and how many runs
+// went well since it was moved.
+
+import type { ErrorReport } from '../core/errors.ts'
+import type { HostAddress } from '../sources/sql/host-lane.ts'
+import type { HostLink } from '../sources/sql/source.ts'
+
+/** A lost lane is usually explained within milliseconds: the parent sees the exit of its child. */
+const explanationMs = 500
+/** After this many clean runs a metric leaves the isolation host. */
+const cleanRunsToReturn = 10
+
+export class HostBook implements HostLink {
+  readonly #onAbandoned: (hostId: number) => void
+  #address: HostAddress | undefined
+  #cleanRuns = 0
+  #explained: { hostId: number; error: ErrorReport } | undefined
+  #onExplained: () => void = () => undefined
+  #onAddress: () => void = () => undefined
+
+  constructor(onAbandoned: (hostId: number) => void) {
+    this.#onAbandoned = onAbandoned
+  }
+
+  use(address: HostAddress | undefined): void {
+    this.#address = address
+    this.#cleanRuns = 0
+    if (address !== undefined) this.#onAddress()
+  }
+
+  lost(hostId: number, error: ErrorReport): void {
+    this.#explained = { hostId, error }
+    if (this.#address?.hostId === hostId) this.#address = undefined
+    this.#onExplained()
+  }
+
+  /** The host that serves this metric; where there is none, the one that comes within `waitMs`. */
+  async address(waitMs: number): Promise<HostAddress | undefined> {
+    if (this.#address === undefined) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs)
+        this.#onAddress = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    return this.#address
+  }
+
+  abandoned(hostId: number): void {
+    this.#onAbandoned(hostId)
+  }
+
+  async lossOf(hostId: number): Promise<ErrorReport> {
+    if (this.#explained?.hostId !== hostId) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, explanationMs)
+        this.#onExplained = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    return this.#explained?.hostId === hostId ? this.#explained.error : unexplained
+  }
+
+  /** True at the tenth clean run in a row on one host. */
+  countCleanRun(): boolean {
+    this.#cleanRuns += 1
+    return this.#cleanRuns === cleanRunsToReturn
+  }
+}
+
+const unexplained: ErrorReport = {
+  code: 'host_unavailable',
+  message: 'The driver host closed the connection to this metric.',
+}

@@ -1,0 +1,72 @@
+// What the main thread and a worker say to each other. Rows cross only inside a `push`, whose bytes are moved, not
+// copied; everything else is small. A worker answers every grant, with a push or a pass.
+
+import type { ErrorReport } from '../core/errors.ts'
+import type { DropReason, MetricEvent } from '../core/events.ts'
+import type { Metric, RunBounds } from '../core/metric.ts'
+import type { Place } from '../core/schedule.ts'
+import type { PushResult } from '../core/sink.ts'
+import type { HostAddress } from '../sources/sql/host-lane.ts'
+import type { SpoolBounds, StreamBacklog, StreamId } from '../spool/types.ts'
+
+/** Everything that a worker is born with. It holds no secret. */
+export type WorkerInit = {
+  readonly name: string
+  /** Undefined for a worker that only drains the spool of a metric that is no longer configured. */
+  readonly metric?: Metric
+  readonly place: Place
+  readonly spoolPath: string
+  readonly spoolBounds: SpoolBounds
+  readonly runBounds: RunBounds
+  readonly sink: 'loki'
+  /** Labels of the row stream and of the run stream, complete. */
+  readonly labels: {
+    readonly rows: Readonly<Record<string, string>>
+    readonly runs: Readonly<Record<string, string>>
+  }
+  /** False where Loki takes no structured metadata. */
+  readonly isMetadataOn: boolean
+}
+
+export type ToWorker =
+  /** Polls may begin: all startup checks have passed. */
+  | { readonly type: 'poll' }
+  /** The login is refused: no run until `poll` comes again. */
+  | { readonly type: 'pause' }
+  | { readonly type: 'host'; readonly address?: HostAddress }
+  | { readonly type: 'host_lost'; readonly hostId: number; readonly error: ErrorReport }
+  /** A slot: one push of this stream is welcome. */
+  | { readonly type: 'grant'; readonly stream: StreamId; readonly skewMs: number }
+  | { readonly type: 'answer'; readonly stream: StreamId; readonly result: PushResult }
+  | { readonly type: 'evict'; readonly bytes: number; readonly reason: DropReason }
+  /** Polls end now; deliveries go on until `leave`. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'leave' }
+
+export type FromWorker =
+  | { readonly type: 'event'; readonly event: MetricEvent & { readonly atMs: number } }
+  | { readonly type: 'beat' }
+  /** All streams with something to send; sent after each change. */
+  | { readonly type: 'backlog'; readonly streams: readonly StreamBacklog[] }
+  | { readonly type: 'push'; readonly push: PushOrder }
+  /** Nothing of this stream may go now; ask again after `afterMs`. */
+  | { readonly type: 'pass'; readonly stream: StreamId; readonly afterMs: number }
+  /** What an answer led to; the stream may be granted again after `afterMs`. */
+  | { readonly type: 'settled'; readonly stream: StreamId; readonly afterMs: number }
+  /** A call was left behind on that host: this metric needs another one. */
+  | { readonly type: 'abandoned'; readonly hostId: number }
+  /** Ten clean runs on the isolation host. */
+  | { readonly type: 'clean' }
+  | { readonly type: 'login_refused'; readonly error: ErrorReport }
+  /** No run is in flight any more, after `stop`. */
+  | { readonly type: 'stopped' }
+
+export type PushOrder = {
+  readonly stream: StreamId
+  readonly labels: string
+  /** Whole encoded entries; moved to the main thread. */
+  readonly entries: Uint8Array
+  readonly count: number
+  readonly firstChunk: number
+  readonly lastChunk: number
+}

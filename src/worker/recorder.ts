@@ -1,0 +1,92 @@
+// Records one run in the spool: its rows as they arrive, then its run line, in one transaction that makes both
+// visible. The poll loop drives it; what it throws is a ReportedError of the spool, and nothing is visible then.
+
+import type { Clock } from '../core/clock.ts'
+import type { RunResult } from '../core/source.ts'
+import type { EntryCodec } from '../core/sink.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { Chunk, Dropped, StreamId } from '../spool/types.ts'
+import { Freezer, singleEntryChunk } from './freeze.ts'
+import { rowMetadata, runIdOf, runLine, runLineMetadata } from './run-line.ts'
+import type { StreamTimes } from './stream-times.ts'
+
+export type RecorderOptions = {
+  readonly spool: Spool
+  readonly codec: EntryCodec
+  readonly clock: Clock
+  readonly times: StreamTimes
+  readonly rowStream: StreamId
+  readonly runStream: StreamId
+  readonly isMetadataOn: boolean
+}
+
+export type Recorded = { readonly rows: number; readonly dropped: readonly Dropped[] }
+
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #rows: Freezer
+  #run = { id: '', startedMs: 0 }
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    const { codec, spool, times, rowStream } = options
+    this.#rows = new Freezer({
+      codec,
+      stream: rowStream,
+      onChunk: (chunk) => spool.stage(chunk),
+      begin: () => {
+        const responseMs = options.clock.monotonicMs() - this.#run.startedMs
+        const metadata = options.isMetadataOn ? rowMetadata(this.#run.id, responseMs) : []
+        return { atNs: times.next(rowStream), metadata }
+      },
+    })
+  }
+
+  begin(): void {
+    const { clock } = this.#options
+    this.#options.spool.discardStaged()
+    this.#rows.reset()
+    this.#run = { id: runIdOf(clock.nowMs(), Math.random()), startedMs: clock.monotonicMs() }
+  }
+
+  /** Forgets a run that was interrupted. */
+  discard(): void {
+    this.#options.spool.discardStaged()
+  }
+
+  add(lines: Uint8Array): void {
+    this.#rows.add(lines)
+  }
+
+  /** Ends the run. Rows of a failed run are discarded: the next run asks again. */
+  end(result: RunResult, isSending: boolean): Recorded {
+    const { spool, clock, times, rowStream, runStream } = this.#options
+    const isKept = result.kind === 'finished' && isSending
+    const rows = isSending || result.kind === 'failed' ? this.#rows.rows : result.summary.rows
+    if (!isKept) spool.discardStaged()
+    const chunks: Chunk[] = []
+    const rest = isKept ? this.#rows.finish() : undefined
+    if (rest !== undefined) chunks.push(rest)
+    chunks.push(this.#runLineChunk(result, rows, isSending))
+    if (isKept && this.#rows.rows > 0) times.take(rowStream, this.#rows.lastNs)
+    const last = new Map([rowStream, runStream].map((stream) => [stream, times.last(stream)] as const))
+    // A failed run is not what a daily metric remembers: 0 makes it due at the next start.
+    const lastRunMs = result.kind === 'finished' ? clock.nowMs() : (spool.lastRunMs() ?? 0)
+    const dropped = spool.commitRun({ chunks, last, lastRunMs })
+    return { rows, dropped }
+  }
+
+  #runLineChunk(result: RunResult, rows: number, isSent: boolean): Chunk {
+    const { clock, codec, times, runStream, isMetadataOn } = this.#options
+    const durationMs = clock.monotonicMs() - this.#run.startedMs
+    const outcome =
+      result.kind === 'failed'
+        ? ({ kind: 'failed', error: result.error } as const)
+        : ({ kind: 'ok', isCut: result.summary.isCut, flags: result.summary.flags, isSent } as const)
+    const line = { runId: this.#run.id, rows, durationMs, outcome }
+    const atNs = times.next(runStream)
+    times.take(runStream, atNs)
+    const metadata = isMetadataOn ? runLineMetadata(line) : []
+    return singleEntryChunk(codec, runStream, { atNs, metadata, line: Buffer.from(runLine(line)) })
+  }
+}

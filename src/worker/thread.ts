@@ -1,0 +1,161 @@
+// The worker thread of one metric, started by the supervisor with a WorkerInit. It owns the metric's spool, polls and
+// deliveries; it imports nothing heavy, for there may be a hundred of it.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import type { ErrorReport } from '../core/errors.ts'
+import type { MetricEvent } from '../core/events.ts'
+import type { Metric } from '../core/metric.ts'
+import type { RunResult } from '../core/source.ts'
+import { systemClock } from '../kit/clock.ts'
+import { sinks } from '../sinks/registry.ts'
+import { sources } from '../sources/registry.ts'
+import { openSpool } from '../spool/open.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { Dropped } from '../spool/types.ts'
+import { DeliveryLoop } from './delivery-loop.ts'
+import { Gate } from './gate.ts'
+import { HostBook } from './host-book.ts'
+import type { FromWorker, ToWorker, WorkerInit } from './messages.ts'
+import { pollLoop } from './poll-loop.ts'
+import { Recorder } from './recorder.ts'
+import { StreamTimes } from './stream-times.ts'
+
+const beatMs = 5_000
+/** Free pages of the spool go back to the disk in slices, between other work. */
+const reclaimMs = 1_000
+
+const init = workerData as WorkerInit // the supervisor passes nothing else
+const port = parentPort ?? fail('this file is a worker thread: the supervisor starts it')
+const clock = systemClock
+const gate = new Gate()
+const stop = new AbortController()
+const hosts = new HostBook((hostId) => post({ type: 'abandoned', hostId }))
+
+const codec = await sinks[init.sink].codec()
+const spool = openOwnSpool()
+const times = new StreamTimes({
+  clock,
+  lastNs: (stream) => spool.lastNs(stream),
+  onClockStep: (behindMs) => emit({ type: 'clock.stepped', behindMs }),
+})
+const delivery = new DeliveryLoop({ spool, codec, clock, times, emit, post })
+
+setInterval(() => post({ type: 'beat' }), beatMs)
+setInterval(() => spool.reclaim(), reclaimMs)
+port.on('message', (message: ToWorker) => obey(message))
+sayBacklog()
+if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
+else void poll(init.metric).then(() => post({ type: 'stopped' }))
+
+function obey(message: ToWorker): void {
+  switch (message.type) {
+    case 'poll':
+      gate.open()
+      break
+    case 'pause':
+      gate.close()
+      break
+    case 'host':
+      hosts.use(message.address)
+      break
+    case 'host_lost':
+      hosts.lost(message.hostId, message.error)
+      break
+    case 'grant':
+      delivery.grant(message.stream, message.skewMs)
+      break
+    case 'answer':
+      delivery.answer(message.stream, message.result)
+      afterDelivery()
+      break
+    case 'evict':
+      sayDropped(spool.evict(message.bytes, message.reason))
+      sayBacklog()
+      break
+    case 'stop':
+      stop.abort(new Error('the service is stopping'))
+      if (init.metric === undefined) post({ type: 'stopped' })
+      break
+    case 'leave':
+      spool.close()
+      port.close()
+      process.exit(0)
+  }
+}
+
+async function poll(metric: Metric): Promise<void> {
+  const recorder = new Recorder({
+    spool,
+    codec,
+    clock,
+    times,
+    rowStream: spool.streamOf(codec.streamOf(init.labels.rows), 'rows'),
+    runStream: spool.streamOf(codec.streamOf(init.labels.runs), 'runs'),
+    isMetadataOn: init.isMetadataOn,
+  })
+  emit({ type: 'metric.started', intervalMs: metric.intervalMs, isSending: metric.send })
+  await pollLoop(
+    {
+      metric,
+      place: init.place,
+      bounds: init.runBounds,
+      source: (await sources.sql()).createSqlSource(metric.name, hosts),
+      recorder,
+      gate,
+      clock,
+      random: Math.random,
+      lastRunMs: spool.lastRunMs(),
+      emit,
+      onRecorded: ({ dropped }) => {
+        sayDropped(dropped)
+        sayBacklog()
+      },
+      onResult,
+    },
+    stop.signal,
+  )
+}
+
+function onResult(result: RunResult): void {
+  if (result.kind === 'failed' && result.error.code === 'login_refused') refuseLogin(result.error)
+  if (result.kind === 'finished' && hosts.countCleanRun()) post({ type: 'clean' })
+}
+
+/** The gate closes at once: not one more try before the supervisor's probe has passed. */
+function refuseLogin(error: ErrorReport): void {
+  gate.close()
+  post({ type: 'login_refused', error })
+}
+
+function afterDelivery(): void {
+  emit({ type: 'spool.depth', depth: spool.depth() })
+  if (init.metric === undefined && spool.isEmpty) emit({ type: 'metric.drained' })
+}
+
+function openOwnSpool(): Spool {
+  const { spool, quarantined } = openSpool(init.spoolPath, { bounds: init.spoolBounds, nowMs: clock.nowMs() })
+  if (quarantined !== undefined) emit({ type: 'spool.quarantined', ...quarantined })
+  return spool
+}
+
+function sayBacklog(): void {
+  emit({ type: 'spool.depth', depth: spool.depth() })
+  post({ type: 'backlog', streams: spool.backlogs() })
+}
+
+function sayDropped(dropped: readonly Dropped[]): void {
+  for (const { entries, bytes, reason } of dropped)
+    emit({ type: 'rows.dropped', rows: entries, bytes, reason })
+}
+
+function emit(event: MetricEvent): void {
+  post({ type: 'event', event: { ...event, atMs: clock.nowMs() } })
+}
+
+function post(message: FromWorker, moved?: ArrayBuffer): void {
+  port.postMessage(message, moved === undefined ? [] : [moved])
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}
