@@ -46,7 +46,7 @@ function withoutEchoes(text: string, errors: readonly ParseError[]): ParseError[
     const isAfterSymbol = last !== undefined && printParseErrorCode(last.error) === 'InvalidSymbol'
     const isEcho = gap !== undefined && (isAfterSymbol ? /^[^,{}[\]]*$/ : /^\s*$/).test(gap)
     if (!isEcho) last = error
-    else if (last !== undefined) last = { ...last, length: error.offset + error.length - last.offset }
+    else if (last !== undefined) last = { ...last, length: Math.max(last.length, error.offset - last.offset) }
     return !isEcho
   })
 }

@@ -1,8 +1,10 @@
 // What the operator asked for, after flags, environment and secret files are read and every fault is ruled out:
 // plain, readonly data. cli/settings builds it once; app and the parts below it only read it.
 
+import type { LogLevel } from '../core/log-record.ts'
 import type { RunBounds } from '../core/metric.ts'
 import type { Target } from '../core/target.ts'
+import type { LokiConfig } from '../sinks/loki/config.ts'
 
 export type Settings = {
   readonly target: Target
@@ -25,40 +27,16 @@ export type Settings = {
   readonly hasSecretInArgv: boolean
 }
 
-export type LokiSettings = {
-  /** Where Loki's paths begin, without a trailing slash: `http://localhost:3100`, `https://host/prefix`. */
-  readonly baseUrl: string
-  /** The whole push address. Never holds a user or a password: those are taken out of `--loki_url`. */
-  readonly pushUrl: string
-  /** X-Scope-OrgID. */
-  readonly tenant?: string
-  readonly login: LokiLogin
-  readonly tls: LokiTls
+/** The destination, and how fast one of its streams may be fed. */
+export type LokiSettings = LokiConfig & {
   /** Bytes a second that one stream is paced at, or off for a Loki that does not shard streams. */
   readonly streamRate: number | 'off'
-  /** False for a Loki without structured metadata. */
-  readonly hasMetadata: boolean
-}
-
-export type LokiLogin =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  | { readonly kind: 'bearer'; readonly token: string }
-
-/** Contents of PEM files, read at start. */
-export type LokiTls = {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
 }
 
 export type ListenSettings =
   | { readonly kind: 'off' }
   /** `isDefault`: nobody asked for this port, so a taken one is a warning and no failure. */
   | { readonly kind: 'on'; readonly host: string; readonly port: number; readonly isDefault: boolean }
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
 
 export const logFormats = ['auto', 'pretty', 'json'] as const
 export type LogFormat = (typeof logFormats)[number]

@@ -1,0 +1,33 @@
+// What rowtail's exit code means; docs/errors.md says it to the operator.
+
+import type { ErrorCode } from '../core/errors.ts'
+
+export const exitCodes = {
+  stopped: 0,
+  bug: 1,
+  /** Flags, environment, metrics file, state directory or port: nothing was started. */
+  settings: 2,
+  /** A startup check failed. */
+  startup: 3,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+const settingsErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'flag_invalid',
+  'secret_unreadable',
+  'config_missing',
+  'config_unreadable',
+  'config_encoding',
+  'config_syntax',
+  'config_invalid',
+  'state_dir_unusable',
+  'state_dir_in_use',
+  'port_taken',
+])
+
+/** The exit code of a process that this error ends. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  if (code === 'internal') return exitCodes.bug
+  return settingsErrors.has(code) ? exitCodes.settings : exitCodes.startup
+}

@@ -1,0 +1,110 @@
+// Takes a command line apart with yargs: which command, which metrics, which flags with which texts. What is not
+// known becomes a fault with a suggestion; what a value means is none of its business (settings-values).
+
+import yargs from 'yargs'
+import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
+import { nearestName } from '../config/suggest.ts'
+import { allSpellings } from './flags.ts'
+import type { FlagTexts } from './settings-given.ts'
+
+export const commands = [
+  { name: 'run', usage: 'run', description: 'the service; what rowtail does without a command' },
+  {
+    name: 'check',
+    usage: 'check',
+    description: 'every startup check, then each query once; nothing is pushed',
+  },
+  {
+    name: 'once',
+    usage: 'once [metric…]',
+    description: 'one run of every metric, or of those named, as JSON lines on stdout',
+  },
+] as const
+
+export type CommandName = (typeof commands)[number]['name']
+
+export type Arguments = {
+  readonly command: CommandName
+  /** The names behind `once`. */
+  readonly metrics: readonly string[]
+  readonly flags: FlagTexts
+  readonly wants: 'command' | 'help' | 'version'
+  readonly faults: readonly ConfigFault[]
+}
+
+export function parseArguments(args: readonly string[]): Arguments {
+  const parsed = parse(args)
+  const flags = new Map<string, string[]>()
+  const faults: ConfigFault[] = []
+  for (const [name, value] of Object.entries(parsed)) {
+    if (yargsOwn.has(name)) continue
+    if (allSpellings.includes(name)) flags.set(name, [value].flat().map(String))
+    else faults.push(unknownFlag(name))
+  }
+  const positionals = [parsed._, parsed['--'] ?? []].flat().map(String)
+  const { command, metrics, fault } = commandOf(positionals)
+  return {
+    command,
+    metrics,
+    flags,
+    wants: parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : 'command',
+    faults: [...(fault === undefined ? [] : [fault]), ...faults],
+  }
+}
+
+const yargsOwn: ReadonlySet<string> = new Set(['_', '$0', '--', 'help', 'h', 'version'])
+
+type Parsed = { readonly _: readonly unknown[]; readonly [name: string]: unknown }
+
+/** Every flag is text to yargs: a port, a boolean or a repeated flag that is wrong shall be told in our words. */
+function parse(args: readonly string[]): Parsed {
+  return yargs([...args])
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': true,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'short-option-groups': false,
+    })
+    .string([...allSpellings])
+    .boolean(['help', 'version'])
+    .alias('help', 'h')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .parseSync()
+}
+
+type ReadCommand = { command: CommandName; metrics: readonly string[]; fault?: ConfigFault }
+
+function commandOf(positionals: readonly string[]): ReadCommand {
+  const [word, ...rest] = positionals
+  if (word === undefined) return { command: 'run', metrics: [] }
+  const known = commands.find(({ name }) => name === word)
+  if (known === undefined) return { command: 'run', metrics: [], fault: unknownCommand(word) }
+  if (known.name === 'once' || rest.length === 0) return { command: known.name, metrics: rest }
+  const message = `${known.name} stands together with ${quoted(rest.join(' '))}; expected flags only`
+  return { command: known.name, metrics: [], fault: { code: 'flag_invalid', message } }
+}
+
+function unknownCommand(word: string): ConfigFault {
+  const names = commands.map(({ name }) => name)
+  const nearest = nearestName(word, names)
+  return {
+    code: 'flag_invalid',
+    message: `${quoted(word)} is no command; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+    ...hintOf(didYouMean(nearest)),
+  }
+}
+
+function unknownFlag(name: string): ConfigFault {
+  const nearest = nearestName(name, allSpellings)
+  return {
+    code: 'flag_invalid',
+    message: `${quoted(`--${name}`)} is no flag of rowtail`,
+    hint: nearest === undefined ? 'rowtail --help lists them.' : `Did you mean "--${nearest}"?`,
+  }
+}
