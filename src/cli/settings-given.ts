@@ -44,19 +44,19 @@ export function addFlagFault(given: Given, message: string, hint?: string): void
 
 /**
  * Of two groups that exclude each other, the one from the command line wins over the one from the environment;
- * where both come from the same side it is a fault.
+ * where both come from the same side it is a fault, and the answer false.
  */
-export function exclude(given: Given, winners: readonly FlagName[], losers: readonly FlagName[]): void {
+export function exclude(given: Given, winners: readonly FlagName[], losers: readonly FlagName[]): boolean {
   const one = strongest(given, winners)
   const other = strongest(given, losers)
-  if (one === undefined || other === undefined) return
+  if (one === undefined || other === undefined) return true
   if (one.origin === other.origin) {
     const others = losers
       .flatMap((name) => given.values.get(name) ?? [])
       .filter((v) => v.origin === one.origin)
     const spellings = others.map((value) => value.spelling).join(', ')
     addFlagFault(given, `${one.spelling} stands together with ${spellings}; expected one or the other`)
-    return
+    return false
   }
   const dropped = one.origin === 'flag' ? losers : winners
   const kept = one.origin === 'flag' ? one : other
@@ -66,6 +66,7 @@ export function exclude(given: Given, winners: readonly FlagName[], losers: read
     given.values.delete(name)
     warn(given, `${value.spelling} is not used: ${kept.spelling} on the command line takes its place.`)
   }
+  return true
 }
 
 function strongest(given: Given, names: readonly FlagName[]): GivenValue | undefined {

@@ -4,7 +4,14 @@
 import { quoted } from '../config/fault.ts'
 import type { LokiSettings } from '../config/settings.ts'
 import { ReportedError } from '../core/errors.ts'
-import { endpointOf, loginOf, type LokiEndpoint, tenantOf, tlsOf } from '../sinks/loki/config.ts'
+import {
+  endpointOf,
+  loginOf,
+  type LokiEndpoint,
+  type LokiLogin,
+  tenantOf,
+  tlsOf,
+} from '../sinks/loki/config.ts'
 import type { FlagName } from './flags.ts'
 import { addFlagFault, exclude, type Given } from './settings-given.ts'
 import type { Surroundings } from './settings-surroundings.ts'
@@ -24,23 +31,29 @@ const maxPemBytes = 1024 * 1024
 
 export function lokiOf(given: Given, surroundings: Surroundings): LokiSettings {
   exclude(given, ['loki_url'], ['loki_host', 'loki_port'])
-  exclude(given, ['loki_token'], ['loki_user', 'loki_password'])
   const endpoint = endpointOfFlags(given)
   const tenant = textOf(given, 'loki_tenant')
-  const user = textOf(given, 'loki_user')
-  const password = textOf(given, 'loki_password')
-  const token = textOf(given, 'loki_token')
-  if (user !== undefined && password === undefined) {
-    addFlagFault(given, '--loki_user stands without a password', 'Add --loki_password_file.')
-  }
   return {
     endpoint,
     ...(tenant === undefined ? {} : { tenant: attempt(given, () => tenantOf(tenant)) ?? tenant }),
-    login: attempt(given, () => loginOf(defined({ user, password, token }))) ?? { kind: 'none' },
+    login: loginOfFlags(given),
     tls: attempt(given, () => tlsOf(tlsTexts(given, { endpoint, surroundings }))) ?? {},
     sendsMetadata: choiceOf(given, 'loki_metadata', ['on', 'off']) !== 'off',
     streamRate: sizeOrOffOf(given, 'loki_stream_rate'),
   }
+}
+
+function loginOfFlags(given: Given): LokiLogin {
+  const none = { kind: 'none' } as const
+  if (!exclude(given, ['loki_token'], ['loki_user', 'loki_password'])) return none
+  const user = textOf(given, 'loki_user')
+  const password = textOf(given, 'loki_password')
+  const token = textOf(given, 'loki_token')
+  if (user !== undefined && password === undefined) {
+    const message = `${spellingOf(given, 'loki_user')} stands without a password`
+    addFlagFault(given, message, 'Add --loki_password_file.')
+  }
+  return attempt(given, () => loginOf(defined({ user, password, token }))) ?? none
 }
 
 function endpointOfFlags(given: Given): LokiEndpoint {
