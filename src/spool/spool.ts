@@ -180,10 +180,7 @@ export class Spool {
     return this.#store.guarded(() => this.#store.statements.dropped.all())
   }
 
-  /**
-   * Gives a slice of free pages back to the disk; true while more remains. For idle moments; the last slice also
-   * cuts the file, which can only be done outside the WAL.
-   */
+  /** Gives a slice of the file's free pages back to the disk; true while more remains. For idle moments. */
   reclaim(): boolean {
     return this.#store.reclaim()
   }

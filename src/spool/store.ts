@@ -12,11 +12,14 @@ const sparePages = 256
 /** Pages that one slice of `reclaim` gives back, 512 KiB: a few ms. */
 const reclaimPages = 128
 
+/** Slices between two checkpoints: cutting 230 MiB off the file at once took 0.25 s, 4 MiB take 8 ms. */
+const slicesPerCheckpoint = 8
+
 export class Store {
   readonly path: string
   readonly database: DatabaseSync
   readonly statements: Statements
-  #isReclaiming = false
+  #slices = 0
 
   constructor(database: DatabaseSync, path: string) {
     this.path = path
@@ -48,18 +51,19 @@ export class Store {
     })
   }
 
-  /** Gives one slice of free pages back; the last slice cuts the file, which only a checkpoint does. */
+  /** Gives one slice of free pages back, true while more remains; only a checkpoint cuts the file. */
   reclaim(): boolean {
     return this.guarded(() => {
       const surplus = readNumber(this.database, 'pragma freelist_count') - sparePages
       if (surplus > 0) {
         this.database.exec(`pragma incremental_vacuum(${Math.min(reclaimPages, surplus)})`)
-        this.#isReclaiming = true
-      } else if (this.#isReclaiming) {
-        this.database.exec('pragma wal_checkpoint(truncate)')
-        this.#isReclaiming = false
+        this.#slices += 1
+        if (this.#slices % slicesPerCheckpoint === 0) this.database.exec('pragma wal_checkpoint(passive)')
+        return true
       }
-      return this.#isReclaiming
+      if (this.#slices > 0) this.database.exec('pragma wal_checkpoint(truncate)')
+      this.#slices = 0
+      return false
     })
   }
 }
