@@ -1,8 +1,11 @@
 // The kinds of sinks, one line each. Both halves are loaded on demand: a worker thread takes the codec alone, and so
-// never pays for an HTTP client; the main thread takes the sink.
+// never pays for an HTTP client; the main thread takes what creates the sink.
 
 export const sinks = {
-  loki: { codec: () => import('./loki/codec.ts'), sink: () => import('./loki/sink.ts') },
+  loki: {
+    codec: async () => (await import('./loki/codec.ts')).lokiCodec,
+    create: async () => (await import('./loki/sink.ts')).createLokiSink,
+  },
 } as const
 
 export type SinkKind = keyof typeof sinks
