@@ -17,15 +17,28 @@ export type ErrorContext = {
   readonly installedDrivers?: readonly string[]
 }
 
+/** What a database's words can mean. */
+export type SqlErrorCode = Extract<
+  ErrorCode,
+  | 'driver_missing'
+  | 'service_refused'
+  | 'database_unknown'
+  | 'login_refused'
+  | 'database_unreachable'
+  | 'connection_lost'
+  | 'query_timeout'
+  | 'query_failed'
+>
+
 const maxSaidLength = 2_000
 
 export function reportOfDiagnostics(diagnostics: readonly Diagnostic[], context: ErrorContext): ErrorReport {
   const { code, diagnostic } = classify(diagnostics, context.doing)
   const said = withoutSecrets(diagnostics.map((one) => one.message.trim()).join('\n'), context.secrets)
-  const hint = hintOf(code, said, context)
+  const hint = hints[code](context, said)
   return {
     code,
-    message: messageOf(code, context),
+    message: messages[code](context),
     ...(hint === undefined ? {} : { hint }),
     ...(said === '' ? {} : { said: said.slice(0, maxSaidLength) }),
     ...(diagnostic === undefined || diagnostic.state === '' ? {} : { sqlState: diagnostic.state }),
@@ -33,7 +46,7 @@ export function reportOfDiagnostics(diagnostics: readonly Diagnostic[], context:
 }
 
 type Rule = {
-  readonly code: ErrorCode
+  readonly code: SqlErrorCode
   /** Left out: both. */
   readonly doing?: ErrorContext['doing']
   readonly state?: RegExp
@@ -68,7 +81,7 @@ const rules: readonly Rule[] = [
 function classify(
   diagnostics: readonly Diagnostic[],
   doing: ErrorContext['doing'],
-): { code: ErrorCode; diagnostic: Diagnostic | undefined } {
+): { code: SqlErrorCode; diagnostic: Diagnostic | undefined } {
   for (const rule of rules) {
     if (rule.doing !== undefined && rule.doing !== doing) continue
     const diagnostic = diagnostics.find((one) => isMet(rule, one))
@@ -82,46 +95,36 @@ function isMet(rule: Rule, diagnostic: Diagnostic): boolean {
   return (rule.state?.test(diagnostic.state) ?? false) || (rule.text?.test(diagnostic.message) ?? false)
 }
 
-function messageOf(code: ErrorCode, context: ErrorContext): string {
-  const tried = describe(context.tried)
-  switch (code) {
-    case 'driver_missing':
-      return `The ODBC driver ${context.tried['driver'] ?? ''} could not be loaded (${tried}).`
-    case 'service_refused':
-      return `No worker serves the service ${context.tried['service'] ?? ''} (${tried}).`
-    case 'database_unknown':
-      return `The server does not know the database ${context.tried['database'] ?? ''} (${tried}).`
-    case 'login_refused':
-      return `The database refused the login of user ${context.tried['user'] ?? ''} (${tried}).`
-    case 'database_unreachable':
-      return `The database could not be reached (${tried}).`
-    case 'connection_lost':
-      return `The connection to the database was lost (${tried}).`
-    case 'query_timeout':
-      return 'The database ended the query because it took longer than the timeout.'
-    default:
-      return 'The database could not run the query.'
-  }
+/** A sentence per code; the offending value stands in it. */
+const messages: Readonly<Record<SqlErrorCode, (context: ErrorContext) => string>> = {
+  driver_missing: ({ tried }) =>
+    `The ODBC driver ${tried['driver'] ?? ''} could not be loaded (${describe(tried)}).`,
+  service_refused: ({ tried }) =>
+    `No worker serves the service ${tried['service'] ?? ''} (${describe(tried)}).`,
+  database_unknown: ({ tried }) =>
+    `The server does not know the database ${tried['database'] ?? ''} (${describe(tried)}).`,
+  login_refused: ({ tried }) =>
+    `The database refused the login of user ${tried['user'] ?? ''} (${describe(tried)}).`,
+  database_unreachable: ({ tried }) => `The database could not be reached (${describe(tried)}).`,
+  connection_lost: ({ tried }) => `The connection to the database was lost (${describe(tried)}).`,
+  query_timeout: () => 'The database ended the query because it took longer than the timeout.',
+  query_failed: () => 'The database could not run the query.',
 }
 
-function hintOf(code: ErrorCode, said: string, context: ErrorContext): string | undefined {
-  switch (code) {
-    case 'driver_missing':
-      return driverHint(said, context)
-    case 'service_refused':
-      return 'Start a worker whose initialSubscribedServices holds this service, or name another by --service.'
-    case 'database_unknown':
-      return 'Check --database; names are case-sensitive on many servers.'
-    case 'login_refused':
-      return 'Check user and password; rowtail asks again rarely, so that the account is not locked.'
-    case 'database_unreachable':
-      return reachHint(context)
-    default:
-      return undefined
-  }
+const hints: Readonly<Record<SqlErrorCode, (context: ErrorContext, said: string) => string | undefined>> = {
+  driver_missing: driverHint,
+  service_refused: () =>
+    'Start a worker whose initialSubscribedServices holds this service, or name another by --service.',
+  database_unknown: () => 'Check --database; names are case-sensitive on many servers.',
+  login_refused: () =>
+    'Check user and password; rowtail asks again rarely, so that the account is not locked.',
+  database_unreachable: reachHint,
+  connection_lost: () => undefined,
+  query_timeout: () => 'Make the query cheaper, or give the metric a longer "timeout".',
+  query_failed: () => undefined,
 }
 
-function driverHint(said: string, context: ErrorContext): string {
+function driverHint(context: ErrorContext, said: string): string {
   const installed = context.installedDrivers
   if (installed === undefined)
     return 'Register the driver in odbcinst.ini (odbcinst -q -d lists those that are).'

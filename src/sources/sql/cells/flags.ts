@@ -20,33 +20,20 @@ export class FlagBook {
     return this.#columns.flatMap((column, index) =>
       flagReasons
         .filter((_, bit) => ((this.#bits[index] ?? 0) & (1 << bit)) !== 0)
-        .map((why) => ({ column, why, ...cureOf(why) })),
+        .map((why) => ({ column, why, cure: cures[why] })),
     )
   }
 }
 
-/** Plain words, because the cast's spelling differs between databases. */
-function cureOf(why: FlagReason): { cure: string } {
-  switch (why) {
-    case 'cut_by_driver':
-      return { cure: 'Select it as unbounded text (PostgreSQL: column::text), or use --odbc_binding direct.' }
-    case 'not_a_number':
-      return { cure: 'Cast the column to text to keep NaN and the infinities apart.' }
-    case 'zone_unknown':
-      return {
-        cure: "Select it in UTC and with its offset as text (PostgreSQL: to_char(column at time zone 'UTC', …)).",
-      }
-    case 'rounded':
-      return { cure: 'Cast the column to text, or use --odbc_binding direct.' }
-    case 'shortened':
-      return { cure: 'Select only a part of the column (left(column, 10000)).' }
-    case 'unreadable':
-      return { cure: 'Select the column as bytes (PostgreSQL: column::bytea): they arrive as base64.' }
-    case 'out_of_range':
-      return { cure: 'Cast the column to text.' }
-    case 'renamed':
-      return { cure: 'Give the column a name of its own: select … as name.' }
-    case 'rows_cut':
-      return { cure: 'Select fewer rows (limit, where).' }
-  }
+/** Plain words, because a cast is spelled differently from database to database. */
+const cures: Readonly<Record<FlagReason, string>> = {
+  cut_by_driver: 'Select it as unbounded text (PostgreSQL: column::text), or use --odbc_binding direct.',
+  not_a_number: 'Cast the column to text to keep NaN and the infinities apart.',
+  zone_unknown: "Select it in UTC as text (PostgreSQL: (column at time zone 'UTC')::text || 'Z').",
+  rounded: 'Cast the column to text, or use --odbc_binding direct.',
+  shortened: 'Select only a part of the column (left(column, 10000)).',
+  unreadable: 'Select the column as bytes (PostgreSQL: column::bytea): they arrive as base64.',
+  out_of_range: 'Cast the column to text.',
+  renamed: 'Give the column a name of its own: select … as name.',
+  rows_cut: 'Select fewer rows (limit, where).',
 }

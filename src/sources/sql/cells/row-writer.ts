@@ -7,11 +7,14 @@ import { FlagBook } from './flags.ts'
 import type { CellColumn } from './columns.ts'
 import type { LineBuffer } from './line-buffer.ts'
 import { shortenLine } from './shorten.ts'
-import { isoDate, isoTimestamp } from './timestamps.ts'
+import { isCommonTimestamp, isoDate, isoTimestamp } from './timestamps.ts'
 
 const newLine = 0x0a
 const closeBrace = 0x7d
 const zero = 0x30
+const quote = 0x22
+const letterT = 0x54
+const letterZ = 0x5a
 const one = 0x31
 const words = {
   null: Buffer.from('null', 'latin1'),
@@ -104,11 +107,22 @@ export class RowWriter {
     this.#end(column)
   }
 
-  /** Text of a driver that passes JavaScript strings, written by the column's kind. */
+  /** JavaScript text, whatever the column's kind. */
+  text(column: number, text: string): void {
+    const before = this.#out.illFormed
+    this.#begin(column)
+    this.#out.string(text)
+    this.#end(column)
+    if (this.#out.illFormed !== before) this.#flags.add(column, 'unreadable')
+  }
+
+  /** JavaScript text, written by the column's kind. */
   string(column: number, text: string): void {
-    const units = new Uint16Array(text.length)
-    for (let index = 0; index < text.length; index++) units[index] = text.charCodeAt(index)
-    this.source = units
+    if (this.columns[column]?.kind === 'text') {
+      this.text(column, text)
+      return
+    }
+    this.source = Uint16Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
     this.units(column, 0, text.length)
   }
 
@@ -129,7 +143,7 @@ export class RowWriter {
       case 'timestamp':
       case 'timestamp_utc':
       case 'timestamp_unknown':
-        this.#time(column, isoTimestamp(textOf(units, start, end), this.columns[column].kind))
+        this.#timestamp(column, start, end)
         break
       case 'uuid':
         this.#out.string(textOf(units, start, end).toLowerCase())
@@ -167,6 +181,23 @@ export class RowWriter {
     const before = this.#out.illFormed
     this.#out.text(this.source, start, end)
     if (this.#out.illFormed !== before) this.#flags.add(column, 'unreadable')
+  }
+
+  /** The common spelling is copied, with a `T` between date and time: text of its own would cost as much again. */
+  #timestamp(column: number, start: number, end: number): void {
+    const kind = this.columns[column]?.kind ?? 'timestamp_unknown'
+    if (!isCommonTimestamp(this.source, start, end)) {
+      this.#time(column, isoTimestamp(textOf(this.source, start, end), kind))
+      return
+    }
+    const out = this.#out
+    const opening = out.at
+    out.text(this.source, start, end)
+    out.bytes[opening + 11] = letterT
+    if (kind === 'timestamp_unknown') this.#flags.add(column, 'zone_unknown')
+    if (kind !== 'timestamp_utc') return
+    out.bytes[out.at - 1] = letterZ
+    out.byte(quote)
   }
 
   #time(column: number, time: { readonly text: string; readonly why?: FlagReason }): void {

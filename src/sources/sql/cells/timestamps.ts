@@ -5,8 +5,30 @@ import type { CellKind } from './columns.ts'
 
 export type TimeText = { readonly text: string; readonly why?: FlagReason }
 
+const digit = 0x30
+const nine = 0x39
+const point = 0x2e
+const template = Uint8Array.from(Buffer.from('0000-00-00 00:00:00', 'latin1'))
 const timestampShape = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?$/
 const offsetShape = /^(\S+)[ T](\S+?) ?([+-])(\d\d):?(\d\d)?$/
+
+/** `2026-01-02 03:04:05.678` with a year from 1000 to 8999: needs no second look. */
+export function isCommonTimestamp(units: Uint16Array, start: number, end: number): boolean {
+  if (end - start < template.length) return false
+  for (let index = 0; index < template.length; index++) {
+    const unit = units[start + index] ?? 0
+    if (template[index] === digit ? unit < digit || unit > nine : unit !== template[index]) return false
+  }
+  const first = units[start]
+  if (first === digit || first === nine) return false
+  if (end - start === template.length) return true
+  if (units[start + template.length] !== point) return false
+  for (let index = start + template.length + 1; index < end; index++) {
+    const unit = units[index] ?? 0
+    if (unit < digit || unit > nine) return false
+  }
+  return true
+}
 
 /** `kind` is one of the timestamps. */
 export function isoTimestamp(text: string, kind: CellKind): TimeText {

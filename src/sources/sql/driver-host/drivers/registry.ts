@@ -1,10 +1,26 @@
-// Which driver serves a target. Loaded lazily: the host process holds only the binding that it uses.
+// Which driver serves a target. Imported lazily: the host process holds only the binding that it uses, and one that
+// is not installed is a report instead of a crash.
 
+import { ReportedError } from '../../../../core/errors.ts'
 import type { Target } from '../../../../core/target.ts'
 import type { Driver } from './driver.ts'
 
 /** Rejects with a report where the binding, or what it needs, is not installed. */
-export async function loadDriver(_target: Target): Promise<Driver> {
-  const { odbcDirectDriver } = await import('./odbc-direct/driver.ts')
+export async function loadDriver(target: Target): Promise<Driver> {
+  if (target.kind === 'sqlite') return (await import('./sqlite.ts')).sqliteDriver()
+  if (target.binding === 'package') return (await import('./odbc-package/driver.ts')).odbcPackageDriver()
+  const { odbcDirectDriver } = await import('./odbc-direct/driver.ts').catch(koffiMissing)
   return odbcDirectDriver()
+}
+
+function koffiMissing(cause: unknown): never {
+  throw new ReportedError(
+    {
+      code: 'binding_missing',
+      message: `The package koffi has no binary for ${process.platform} ${process.arch}, or was not installed whole.`,
+      hint: 'Run npm ci without --omit=optional, or use --odbc_binding package.',
+      said: String(cause).slice(0, 2_000),
+    },
+    { cause },
+  )
 }

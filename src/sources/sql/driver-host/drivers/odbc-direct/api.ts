@@ -60,6 +60,12 @@ const signatures = {
   getData: 'int16 SQLGetData(void *, uint16, int16, void *, int64, void *)',
 } as const
 
+/** iODBC is left out on purpose: its characters are four bytes wide. */
+const libraryNames: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  win32: ['odbc32.dll'],
+  darwin: ['libodbc.2.dylib', '/opt/homebrew/lib/libodbc.2.dylib', '/usr/local/lib/libodbc.2.dylib'],
+}
+
 let loaded: OdbcApi | undefined
 
 /** Loads the driver manager once a process; throws a report that says which names were tried and what to install. */
@@ -78,8 +84,8 @@ type Library = ReturnType<typeof koffi.load>
 function loadDriverManager(): Library {
   // koffi runs a call on a stack of its own. Drivers were seen to take 48 KiB, the default is 128 KiB and an
   // overflow ends the process; untouched pages cost nothing.
-  koffi.config({ async_stack_size: 1024 * 1024 })
-  const names = libraryNames()
+  koffi.config({ async_stack_size: 1048576 })
+  const names = libraryNames[process.platform] ?? ['libodbc.so.2', 'libodbc.so']
   const said: string[] = []
   for (const name of names) {
     try {
@@ -94,18 +100,6 @@ function loadDriverManager(): Library {
     hint: 'Install unixODBC: apt-get install unixodbc (Debian, Ubuntu), dnf install unixODBC (Fedora, RHEL), brew install unixodbc (macOS).',
     said: said.join('\n').slice(0, 2_000),
   })
-}
-
-/** iODBC is left out on purpose: its characters are four bytes wide. */
-function libraryNames(): string[] {
-  switch (process.platform) {
-    case 'win32':
-      return ['odbc32.dll']
-    case 'darwin':
-      return ['libodbc.2.dylib', '/opt/homebrew/lib/libodbc.2.dylib', '/usr/local/lib/libodbc.2.dylib']
-    default:
-      return ['libodbc.so.2', 'libodbc.so']
-  }
 }
 
 function bindAll(library: Library): OdbcApi {

@@ -1,0 +1,177 @@
+// One connection of npm `odbc`. Every run takes a fresh statement with a cursor: other shapes of call crash the
+// process, give no rows the second time, or hold the whole result in memory.
+
+import type { ReportedError } from '../../../../../core/errors.ts'
+import type { Flag } from '../../../../../core/source.ts'
+import { cellColumns } from '../../../cells/columns.ts'
+import { LineBuffer } from '../../../cells/line-buffer.ts'
+import { RowWriter } from '../../../cells/row-writer.ts'
+import { sqlTypes } from '../../../cells/sql-types.ts'
+import type { Cursor, DriverConnection, RowBlock } from '../driver.ts'
+import type {
+  NativeColumn,
+  NativeConnection,
+  NativeCursor,
+  NativeRows,
+  NativeStatement,
+  NativeValue,
+} from './package-types.ts'
+
+const fetchSize = 100
+const lineBufferBytes = 64 * 1024
+/** A double holds every decimal of so many digits. */
+const exactDigits = 15
+/** The package's buffers have four bytes for each declared character. */
+const bytesPerCharacter = 4
+
+export type PackageParts = {
+  readonly failure: (error: unknown) => ReportedError
+  readonly maxLineBytes: number
+}
+
+export class PackageConnection implements DriverConnection {
+  readonly limitations: readonly string[] = [
+    'npm odbc cancels on the event loop: against a server that cannot be reached this blocks for seconds.',
+  ]
+  readonly #native: NativeConnection
+  readonly #parts: PackageParts
+  readonly #lines = new LineBuffer(lineBufferBytes)
+  #isUsable = true
+
+  constructor(native: NativeConnection, parts: PackageParts) {
+    this.#native = native
+    this.#parts = parts
+  }
+
+  get isUsable(): boolean {
+    return this.#isUsable && this.#native.connected
+  }
+
+  async execute(query: string, options: { readonly timeoutMs: number }): Promise<Cursor> {
+    const statement = await this.#guard(this.#native.createStatement())
+    try {
+      await this.#guard(statement.prepare(query))
+      const timeout = Math.ceil(options.timeoutMs / 1_000)
+      const native = await this.#guard(statement.execute({ cursor: true, fetchSize, timeout }))
+      const first = await this.#guard(native.fetch())
+      const columns = first.columns.map(({ name, dataType, dataTypeName }) => ({
+        name,
+        sqlType: dataType,
+        typeName: dataTypeName,
+      }))
+      // Which timestamps have a zone is not told: they stay without one, flagged.
+      const writer = new RowWriter(cellColumns(columns, false), this.#lines, this.#parts.maxLineBytes)
+      const guard = <T>(call: Promise<T>) => this.#guard(call)
+      return new PackageCursor({ statement, native, first, writer, guard })
+    } catch (error) {
+      await statement.close().catch(() => undefined) // the error of the query is the one to tell
+      throw error
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#native.cancel().catch(() => undefined) // nothing runs, or the connection is gone
+  }
+
+  async close(): Promise<void> {
+    this.#isUsable = false
+    await this.#native.close()
+  }
+
+  async #guard<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call
+    } catch (error) {
+      const reported = this.#parts.failure(error)
+      if (reported.report.code === 'connection_lost') this.#isUsable = false
+      throw reported
+    }
+  }
+}
+
+type CursorParts = {
+  readonly statement: NativeStatement
+  readonly native: NativeCursor
+  readonly first: NativeRows
+  readonly writer: RowWriter
+  readonly guard: <T>(call: Promise<T>) => Promise<T>
+}
+
+class PackageCursor implements Cursor {
+  readonly columns
+  readonly #parts: CursorParts
+  readonly #described: readonly NativeColumn[]
+  #rows: NativeRows
+  #next = 0
+
+  constructor(parts: CursorParts) {
+    this.#parts = parts
+    this.columns = parts.writer.columns
+    this.#described = parts.first.columns
+    this.#rows = parts.first
+  }
+
+  async fetch(maxRows: number): Promise<RowBlock | undefined> {
+    const { writer, native, guard } = this.#parts
+    writer.startBlock()
+    if (this.#next === this.#rows.length && !native.noData) {
+      this.#rows = await guard(native.fetch())
+      this.#next = 0
+    }
+    while (this.#next < this.#rows.length && writer.rows < maxRows) {
+      this.#writeRow(this.#rows[this.#next++] ?? [])
+    }
+    return writer.rows === 0 ? undefined : { rows: writer.rows, lines: writer.lines() }
+  }
+
+  flags(): readonly Flag[] {
+    return this.#parts.writer.flags()
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.native.close()
+    await this.#parts.statement.close()
+  }
+
+  #writeRow(row: readonly NativeValue[]): void {
+    const { writer } = this.#parts
+    for (const [index, column] of this.#described.entries())
+      this.#writeValue(index, column, row[index] ?? null)
+    writer.endRow()
+  }
+
+  #writeValue(index: number, column: NativeColumn, value: NativeValue): void {
+    const { writer } = this.#parts
+    if (value === null) {
+      writer.null(index)
+    } else if (typeof value === 'string') {
+      if (isAtLimit(column, value)) writer.flag(index, 'cut_by_driver')
+      writer.string(index, value)
+    } else if (typeof value === 'number') {
+      if (isRounded(column)) writer.flag(index, 'rounded')
+      writer.number(index, value)
+    } else if (typeof value === 'bigint') {
+      writer.bigint(index, value)
+    } else {
+      writer.bytes(index, new Uint8Array(value))
+    }
+  }
+}
+
+function isRounded({ dataType, columnSize }: NativeColumn): boolean {
+  const isDecimal = dataType === sqlTypes.numeric || dataType === sqlTypes.decimal
+  return isDecimal && (columnSize === 0 || columnSize > exactDigits)
+}
+
+const boundedTexts: ReadonlySet<number> = new Set([
+  sqlTypes.char,
+  sqlTypes.varchar,
+  sqlTypes.wchar,
+  sqlTypes.wvarchar,
+])
+
+/** As long as the buffer: nothing tells whether there was more. A character may have been cut in its middle. */
+function isAtLimit(column: NativeColumn, text: string): boolean {
+  if (!boundedTexts.has(column.dataType) || text.length < column.columnSize) return false
+  return Buffer.byteLength(text) > column.columnSize * bytesPerCharacter - bytesPerCharacter
+}
