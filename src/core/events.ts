@@ -22,7 +22,7 @@ export type MetricEvent =
   | { readonly type: 'metric.started'; readonly intervalMs: number; readonly isSending: boolean }
   /** A drain-only worker: its metric is no longer configured. */
   | { readonly type: 'metric.draining'; readonly depth: SpoolDepth }
-  | { readonly type: 'metric.drained' }
+  | { readonly type: 'metric.drained'; readonly deadLetters: number }
   | { readonly type: 'run.started'; readonly tickMs: number; readonly latenessMs: number }
   | {
       readonly type: 'run.finished'

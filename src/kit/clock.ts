@@ -28,7 +28,7 @@ function nowNs(): bigint {
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  let leftMs = ms
+  let leftMs = Math.max(0, ms)
   while (leftMs > maxTimerMs) {
     await timer(maxTimerMs, signal)
     leftMs -= maxTimerMs

@@ -62,6 +62,8 @@ export class Shipper {
   #hasDelivered = false
   #wake = new AbortController()
   #isWatchingReplay = false
+  #holds = 0
+  #onQuiet: () => void = () => undefined
   readonly #stop = new AbortController()
 
   constructor(options: ShipperOptions) {
@@ -80,9 +82,12 @@ export class Shipper {
     }
   }
 
-  /** True while something is in flight or could go right now: what a stopping service waits for. */
-  get isBusy(): boolean {
-    return this.#inFlight > 0 || this.#pick(this.#options.clock.monotonicMs()) !== undefined
+  /** Resolves when nothing is in flight and nothing could go right now: what a stopping service waits for. */
+  whenQuiet(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onQuiet = resolve
+      this.#pump()
+    })
   }
 
   /** Grants no more slots and aborts what is in flight. */
@@ -117,6 +122,7 @@ export class Shipper {
       if (chosen === undefined) break
       this.#grant(chosen.seat, chosen.queue)
     }
+    if (this.#inFlight === 0) this.#onQuiet()
     this.#sleepUntilNext()
   }
 
@@ -232,6 +238,7 @@ export class Shipper {
     if (this.#health.failed(nowMs, wait)) emit({ type: 'sink.lost', error: outcome.error })
     if (queue.isHeavy(nowMs)) {
       queue.isHeld = true
+      this.#holds += 1
       void this.#watchReplay()
     }
   }
@@ -259,8 +266,11 @@ export class Shipper {
     const { clock, sink } = this.#options
     const signal = this.#stop.signal
     try {
-      while ((await sink.readiness(signal)).kind !== 'ready') await clock.sleep(readinessPollMs, signal)
-      await clock.sleep(holdAfterReadyMs, signal)
+      for (let holds = 0; holds !== this.#holds; ) {
+        holds = this.#holds // one more hold in the meantime: Loki was away again
+        while ((await sink.readiness(signal)).kind !== 'ready') await clock.sleep(readinessPollMs, signal)
+        await clock.sleep(holdAfterReadyMs, signal)
+      }
     } catch {
       return // stopping
     } finally {

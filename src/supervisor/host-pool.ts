@@ -54,10 +54,16 @@ export class HostPool {
     this.#options = options
   }
 
-  /** Starts the main host; rejects with ReportedError where it cannot start at all, and does not try again then. */
+  /** Starts the main host and keeps it; rejects with ReportedError where it cannot start, and tries no more then. */
   async start(): Promise<void> {
+    if (this.#keeping.has('main')) return
     const host = await this.#startHost('main')
     void this.#keep('main', host)
+  }
+
+  /** Keeps trying from now on, where `start` has failed. */
+  persist(): void {
+    if (!this.#keeping.has('main')) void this.#keep('main')
   }
 
   addressOf(metric: string): HostAddress | undefined {

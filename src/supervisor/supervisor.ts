@@ -24,7 +24,7 @@ export type SupervisorOptions = {
   readonly clock: Clock
   readonly shipper: Shipper
   readonly emit: (event: RowtailEvent) => void
-  /** The spool of a metric that is no longer configured is empty and its worker gone. */
+  /** The spool of a metric that is no longer configured is empty, of dead letters too, and its worker gone. */
   readonly onDrained: (metric: string) => void
 }
 
@@ -70,7 +70,8 @@ export class Supervisor {
         greetings: () => this.#greetings(init),
         onMessage: (message) => this.#receive(init, message),
         onStuck: () => this.#emit({ type: 'worker.stuck', metric: init.name }),
-        onLost: (error, restartMs) => this.#emit({ type: 'worker.lost', metric: init.name, error, restartMs }),
+        onLost: (error, restartMs) =>
+          this.#emit({ type: 'worker.lost', metric: init.name, error, restartMs }),
       })
       this.#workers.set(init.name, handle)
     }
@@ -96,6 +97,7 @@ export class Supervisor {
   /** The startup checks have passed. */
   poll(): void {
     this.#mayPoll = true
+    for (const pool of this.#pools.values()) pool.persist()
     for (const { name, metric } of this.#options.workers) if (metric !== undefined) this.#polling.add(name)
     this.#tellAll({ type: 'poll' })
   }
@@ -192,15 +194,15 @@ export class Supervisor {
   #hear(init: WorkerInit, event: MetricEvent & { readonly atMs: number }): void {
     if (event.type === 'spool.depth') this.#budget.report(init.name, event.depth.bytes)
     this.#options.emit({ ...event, metric: init.name })
-    if (event.type === 'metric.drained') void this.#dismiss(init.name)
+    if (event.type === 'metric.drained') void this.#dismiss(init.name, event.deadLetters)
   }
 
   /** A drain-only worker that has nothing left. */
-  async #dismiss(name: string): Promise<void> {
+  async #dismiss(name: string, deadLetters: number): Promise<void> {
     const handle = this.#workers.get(name)
     this.#workers.delete(name)
     await handle?.leave()
-    this.#options.onDrained(name)
+    if (deadLetters === 0) this.#options.onDrained(name)
   }
 
   #refuseLogin(error: ErrorReport, probeMs: number): void {

@@ -43,8 +43,9 @@ const delivery = new DeliveryLoop({ spool, codec, clock, times, emit, post })
 setInterval(() => post({ type: 'beat' }), beatMs)
 setInterval(() => spool.reclaim(), reclaimMs)
 port.on('message', (message: ToWorker) => obey(message))
-sayBacklog()
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
+sayBacklog()
+if (init.metric === undefined) afterDelivery()
 else void poll(init.metric).then(() => post({ type: 'stopped' }))
 
 function obey(message: ToWorker): void {
@@ -128,8 +129,9 @@ function refuseLogin(error: ErrorReport): void {
 }
 
 function afterDelivery(): void {
-  emit({ type: 'spool.depth', depth: spool.depth() })
-  if (init.metric === undefined && spool.isEmpty) emit({ type: 'metric.drained' })
+  const depth = spool.depth()
+  emit({ type: 'spool.depth', depth })
+  if (init.metric === undefined && depth.rows === 0) emit({ type: 'metric.drained', deadLetters: depth.deadLetters })
 }
 
 function openOwnSpool(): Spool {

@@ -1,0 +1,285 @@
+// The service: the one place that knows all parts. It builds and joins them, starts what is spooled on its way to Loki,
+// runs the startup checks, opens the polls, and on a signal ends all of it within 1.5 s.
+
+import path from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
+import type { Settings } from './config/settings.ts'
+import { type ErrorReport, ReportedError } from './core/errors.ts'
+import type { RowtailEvent, ServiceEvent } from './core/events.ts'
+import { createNarrator } from './core/log-lines.ts'
+import type { Metric } from './core/metric.ts'
+import type { Sink } from './core/sink.ts'
+import { createStatus, type Status } from './core/status.ts'
+import { systemClock } from './kit/clock.ts'
+import type { Log } from './kit/log.ts'
+import { Shipper } from './shipper/shipper.ts'
+import { sinks } from './sinks/registry.ts'
+import { spoolFiles, spoolPathOf } from './spool/files.ts'
+import { lockStateDirectory } from './spool/state-lock.ts'
+import { defaultSpoolBounds } from './spool/types.ts'
+import { deliveredBefore } from './startup/delivered-before.ts'
+import { runStartupChecks } from './startup/run-startup-checks.ts'
+import { serviceChecks } from './startup/service-checks.ts'
+import { askHost } from './supervisor/questions.ts'
+import { makeRuntimeDirectory, removeRuntimeDirectory } from './supervisor/runtime-dir.ts'
+import { Supervisor } from './supervisor/supervisor.ts'
+import type { WorkerInit } from './worker/messages.ts'
+
+export type ServiceOptions = {
+  readonly settings: Settings
+  readonly metrics: readonly Metric[]
+  readonly version: string
+  readonly log: Log
+  /** Faults of settings and metrics that stop nothing. */
+  readonly warnings: readonly ErrorReport[]
+}
+
+/** Deliveries have this long after the polls have ended; pm2 kills 1.6 s after its signal. */
+const deliverMs = 1_000
+/** By then everything has left, or is killed. */
+const lastResortMs = 1_400
+const cpuCheckTimeoutMs = 15_000
+
+const clock = systemClock
+
+/** Runs until a signal; resolves with the exit code. Rejects with ReportedError for a state directory out of order. */
+export async function runService(options: ServiceOptions): Promise<number> {
+  const { settings } = options
+  const lock = lockStateDirectory(settings.stateDir)
+  const runtimeDirectory = makeRuntimeDirectory()
+  try {
+    const service = await createService(options, runtimeDirectory)
+    return await service.run()
+  } finally {
+    removeRuntimeDirectory(runtimeDirectory)
+    lock.release()
+  }
+}
+
+type Service = { run(): Promise<number> }
+
+async function createService(options: ServiceOptions, runtimeDirectory: string): Promise<Service> {
+  const { settings, metrics, log } = options
+  const status = createStatus(metrics, serviceInfoOf(options))
+  const emit = eventPipe(status, log, settings)
+  const sink = (await sinks.loki.create())(settings.loki)
+  const delivered = deliveredBefore(
+    settings.stateDir,
+    `${settings.loki.endpoint.pushUrl} ${settings.loki.tenant ?? ''}`,
+  )
+  const say = (event: ServiceEvent) => emit({ ...event, atMs: clock.nowMs() })
+  const shipper = new Shipper({
+    sink,
+    clock,
+    random: Math.random,
+    emit: say,
+    onFirstDelivery: () => delivered.remember(),
+    streamRate: settings.loki.streamRate === 'off' ? undefined : settings.loki.streamRate,
+  })
+  const supervisor = new Supervisor({
+    target: settings.target,
+    workers: workersOf(settings, metrics),
+    runtimeDirectory,
+    stateDirectory: settings.stateDir,
+    spoolTotalBytes: settings.bounds.spoolTotalBytes,
+    diskReserveBytes: settings.bounds.diskReserveBytes,
+    clock,
+    shipper,
+    emit,
+    onDrained: (metric) => removeSpool(settings, metric),
+  })
+  const parts: Parts = {
+    ...options,
+    status,
+    sink,
+    shipper,
+    supervisor,
+    say,
+    hasDelivered: delivered.hasDelivered,
+  }
+  return { run: () => runParts(parts) }
+}
+
+type Parts = ServiceOptions & {
+  readonly status: Status
+  readonly sink: Sink
+  readonly shipper: Shipper
+  readonly supervisor: Supervisor
+  readonly say: (event: ServiceEvent) => void
+  readonly hasDelivered: boolean
+}
+
+async function runParts(parts: Parts): Promise<number> {
+  const { settings, metrics, supervisor, say, version } = parts
+  const stop = stopOnSignal()
+  say({ type: 'service.starting', version, target: settings.target.name, metrics: metrics.length })
+  for (const error of parts.warnings) say({ type: 'warning', error })
+  const web = await startWeb(parts)
+  supervisor.startWorkers() // what is spooled is on its way before any check
+  const failed = await checkAll(parts, stop.signal)
+  if (failed === undefined) {
+    supervisor.poll()
+    say({ type: 'service.ready', ...(web === undefined ? {} : { listen: web.url }) })
+    process.send?.('ready')
+    await stop.asked
+  }
+  say({ type: 'service.stopping', cause: failed === undefined ? stop.cause() : 'a startup check failed' })
+  await stopParts(parts)
+  await web?.close()
+  const snapshot = parts.status.snapshot(clock.nowMs())
+  say({ type: 'service.stopped', spooledRows: snapshot.spool.rows })
+  return failed?.exitCode ?? 0
+}
+
+/** Undefined where the service may poll, or where a signal came first. */
+async function checkAll(parts: Parts, signal: AbortSignal): Promise<{ exitCode: number } | undefined> {
+  const { settings, metrics, supervisor, sink, say } = parts
+  say({ type: 'check.passed', check: 'metrics', detail: `${metrics.length} in ${settings.metricsPath}` })
+  say({ type: 'check.passed', check: 'state directory', detail: settings.stateDir })
+  const checks = serviceChecks(settings, {
+    sink,
+    connect: () => connect(supervisor),
+    ask: (query, asked) => askHost(supervisor.hostAddress(), { query, timeoutMs: cpuCheckTimeoutMs }, asked),
+  })
+  try {
+    return await runStartupChecks(checks, {
+      emit: say,
+      clock,
+      waitMs: settings.startupWaitMs,
+      hasDeliveredBefore: parts.hasDelivered,
+      isStrict: settings.isStrictStart,
+      signal,
+    })
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+async function connect(supervisor: Supervisor): Promise<ErrorReport | undefined> {
+  try {
+    await supervisor.startHosts()
+  } catch (error) {
+    if (error instanceof ReportedError) return error.report
+    throw error
+  }
+  return supervisor.probeLogin()
+}
+
+/** Polls end, deliveries get a second, then everything leaves; what does not is killed before pm2 would. */
+async function stopParts({ supervisor, shipper }: Parts): Promise<void> {
+  const lastResort = setTimeout(() => {
+    supervisor.killHosts()
+    process.kill(process.pid, 'SIGKILL')
+  }, lastResortMs)
+  const patience = new AbortController()
+  const quiet = supervisor.stopPolls().then(() => shipper.whenQuiet())
+  await Promise.race([quiet, clock.sleep(deliverMs, patience.signal)])
+  patience.abort()
+  shipper.stop()
+  await supervisor.stop()
+  clearTimeout(lastResort)
+}
+
+type Stop = { readonly signal: AbortSignal; readonly asked: Promise<void>; cause(): string }
+
+/** The first signal asks for a clean stop, the second ends at once. */
+function stopOnSignal(): Stop {
+  const controller = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let cause = ''
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.kill(process.pid, 'SIGKILL')
+      cause = name
+      controller.abort(new Error(name))
+      resolve()
+    })
+  }
+  return { signal: controller.signal, asked: promise, cause: () => cause }
+}
+
+async function startWeb({
+  settings,
+  status,
+  say,
+}: Parts): Promise<{ url: string; close(): Promise<void> } | undefined> {
+  const { listen } = settings
+  if (listen.kind === 'off') return undefined
+  const { createWeb } = await import('./web/web.ts')
+  const web = await createWeb({ listen, status })
+  if (web.kind === 'listening') return web
+  const error: ErrorReport = {
+    code: 'port_taken',
+    message: `The status port ${listen.port} of ${listen.host} is taken; the service runs without its status page.`,
+    hint: 'Choose another with --listen, or say --listen off.',
+  }
+  if (!listen.isDefault) throw new ReportedError(error)
+  say({ type: 'warning', error })
+  return undefined
+}
+
+function eventPipe(status: Status, log: Log, settings: Settings): (event: RowtailEvent) => void {
+  const { spoolMetricBytes, spoolTotalBytes } = settings.bounds
+  const narrate = createNarrator({ spoolMetricBytes, spoolTotalBytes })
+  return (event) => {
+    status.apply(event)
+    for (const record of narrate(event)) log.write(record)
+  }
+}
+
+function serviceInfoOf({ settings, version }: ServiceOptions) {
+  const { spoolMetricBytes, spoolTotalBytes } = settings.bounds
+  const bounds = { spoolMetricBytes, spoolTotalBytes }
+  return { version, target: settings.target.name, startedMs: clock.nowMs(), bounds }
+}
+
+function spoolDirectoryOf(settings: Settings): string {
+  return path.join(settings.stateDir, 'spool')
+}
+
+/** A worker for each metric, and one for each spool whose metric is no longer configured. */
+function workersOf(settings: Settings, metrics: readonly Metric[]): WorkerInit[] {
+  const directory = spoolDirectoryOf(settings)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const configured = new Set(metrics.map(({ name }) => name))
+  const former = spoolFiles(directory).filter(({ metric }) => !configured.has(metric))
+  return [
+    ...metrics.map((metric, index) =>
+      workerOf(settings, { name: metric.name, metric, index, count: metrics.length }),
+    ),
+    ...former.map(({ metric }) => workerOf(settings, { name: metric, index: 0, count: 1 })),
+  ]
+}
+
+type Position = {
+  readonly name: string
+  readonly metric?: Metric
+  readonly index: number
+  readonly count: number
+}
+
+function workerOf(settings: Settings, { name, metric, index, count }: Position): WorkerInit {
+  const { target, bounds, loki } = settings
+  const shared = { ...target.labels, ...settings.labels }
+  return {
+    name,
+    ...(metric === undefined ? {} : { metric }),
+    place: { index, count },
+    spoolPath: spoolPathOf(spoolDirectoryOf(settings), name),
+    spoolBounds: { ...defaultSpoolBounds, maxBytes: bounds.spoolMetricBytes },
+    runBounds: bounds.run,
+    sink: 'loki',
+    labels: {
+      rows: { ...shared, ...metric?.labels, job: name },
+      runs: { ...shared, job: 'rowtail', metric: name },
+    },
+    isMetadataOn: loki.sendsMetadata,
+  }
+}
+
+/** The spool of a former metric is empty: its file goes too. */
+function removeSpool(settings: Settings, metric: string): void {
+  const file = spoolPathOf(spoolDirectoryOf(settings), metric)
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+}
