@@ -56,7 +56,10 @@ function createWorkerVoice(): WorkerVoice {
       const dead = depth.deadLetters === 0 ? '' : ` and ${countOf(depth.deadLetters, 'dead letter')}`
       return [line('info', `no longer configured; its spool still holds ${rest}${dead}`, { ...depth })]
     },
-    'metric.drained': () => [line('info', 'its spool is empty: nothing of this former metric is left')],
+    'metric.drained': ({ deadLetters }) => {
+      const rest = deadLetters === 0 ? 'nothing' : `nothing but ${countOf(deadLetters, 'dead letter')}`
+      return [line('info', `its rows are sent: ${rest} is left of this former metric`, { deadLetters })]
+    },
     'metric.isolated': ({ error }) => [
       line('warn', `moved to the second driver host: ${sentenceOf(error)}`, errorFields(error)),
     ],

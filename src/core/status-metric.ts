@@ -24,7 +24,7 @@ export type LastRun = {
   readonly bytes: number
   readonly durationMs: number
   readonly isCut: boolean
-  /** At most 100; the run line in Loki has them all. */
+  /** At most 20; the run line in Loki has them all. */
   readonly flags: readonly Flag[]
 }
 
@@ -66,7 +66,7 @@ export type MetricRecord = Mutable<Omit<MetricStatus, 'state'>> & { worker: Work
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-const maxFlags = 100
+const maxFlags = 20
 
 export function newMetricRecord(name: string, intervalMs: number, isSending: boolean): MetricRecord {
   return {

@@ -1,0 +1,104 @@
+// The web server behind --listen: health for probes and the status as JSON. app.ts loads this file, and with it
+// fastify, only where --listen is not off. It reads, nothing else: no request changes anything, none waits for a
+// database or for Loki, and what a client may hold open or send is bounded.
+
+import { hostname } from 'node:os'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { ErrorReport } from '../core/errors.ts'
+import { readiness } from '../core/readiness.ts'
+import type { StatusSnapshot } from '../core/status.ts'
+import { isHostAllowed } from './host-header.ts'
+
+export type WebSettings = {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Called once for each request. */
+  readonly snapshot: () => StatusSnapshot
+}
+
+/** A port that is taken is a value, for only the app knows whether somebody asked for this one. */
+export type WebStart =
+  | { readonly kind: 'listening'; readonly web: Web }
+  | { readonly kind: 'port_taken'; readonly error: ErrorReport }
+  | { readonly kind: 'unusable'; readonly error: ErrorReport }
+
+export interface Web {
+  /** `http://127.0.0.1:9464` */
+  readonly address: string
+  /** Resolves within 200 ms, whatever its clients do. */
+  close(): Promise<void>
+}
+
+const maxConnections = 50
+const closeBoundMs = 200
+
+export async function createWeb({ listen, snapshot }: WebSettings): Promise<WebStart> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1_024,
+    requestTimeout: 5_000,
+    connectionTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: 8_192, connectionsCheckingInterval: 1_000 },
+  })
+  app.server.maxConnections = maxConnections
+  guard(app, listen.host)
+  addRoutes(app, snapshot)
+  try {
+    const address = await app.listen(listen)
+    return { kind: 'listening', web: { address, close: () => closeBounded(app) } }
+  } catch (error) {
+    await app.close()
+    return refusalOf(error, listen)
+  }
+}
+
+function addRoutes(app: FastifyInstance, snapshot: () => StatusSnapshot): void {
+  app.get('/healthz', () => ({ status: 'alive' }))
+  app.get('/readyz', async (_request, reply) => {
+    const current = snapshot()
+    const { isReady, reasons } = readiness(current, current.atMs)
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', reasons })
+  })
+  app.get('/api/status', () => snapshot())
+}
+
+/** Every answer is JSON that no cache keeps; strangers, other methods and unknown paths get no more than that. */
+function guard(app: FastifyInstance, boundHost: string): void {
+  const machineName = hostname()
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    if (!isHostAllowed(request.headers.host, boundHost, machineName)) {
+      return reply.code(403).send({ error: 'this Host header is not answered' })
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return reply.code(405).header('allow', 'GET, HEAD').send({ error: 'only GET and HEAD' })
+    }
+    return undefined
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const code = error.statusCode ?? 500
+    return reply.code(code).send({ error: code >= 500 ? 'internal error' : error.message })
+  })
+}
+
+function refusalOf(error: unknown, { host, port }: WebSettings['listen']): WebStart {
+  const said = error instanceof Error ? error.message : String(error)
+  const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  if (isTaken) {
+    const message = `Port ${port} of ${host} is taken by another process.`
+    const hint = 'Choose another with --listen host:port, or --listen off.'
+    return { kind: 'port_taken', error: { code: 'port_taken', message, hint, said } }
+  }
+  const message = `--listen ${host}:${port} cannot be listened on.`
+  const hint = 'Name an address of this machine and a port from 1024 on.'
+  return { kind: 'unusable', error: { code: 'flag_invalid', message, hint, said } }
+}
+
+async function closeBounded(app: FastifyInstance): Promise<void> {
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<void>()
+  const timer = setTimeout(giveUp, closeBoundMs)
+  await Promise.race([app.close(), late])
+  clearTimeout(timer)
+}
