@@ -23,6 +23,7 @@ import { serviceChecks } from './startup/service-checks.ts'
 import { askHost } from './supervisor/questions.ts'
 import { makeRuntimeDirectory, removeRuntimeDirectory } from './supervisor/runtime-dir.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
+import type { Web } from './web/server.ts'
 import type { WorkerInit } from './worker/messages.ts'
 
 export type ServiceOptions = {
@@ -30,6 +31,8 @@ export type ServiceOptions = {
   readonly metrics: readonly Metric[]
   readonly version: string
   readonly log: Log
+  /** Hides secrets in what others said. */
+  readonly redact: (text: string) => string
   /** Faults of settings and metrics that stop nothing. */
   readonly warnings: readonly ErrorReport[]
 }
@@ -59,9 +62,9 @@ export async function runService(options: ServiceOptions): Promise<number> {
 type Service = { run(): Promise<number> }
 
 async function createService(options: ServiceOptions, runtimeDirectory: string): Promise<Service> {
-  const { settings, metrics, log } = options
+  const { settings, metrics } = options
   const status = createStatus(metrics, serviceInfoOf(options))
-  const emit = eventPipe(status, log, settings)
+  const emit = eventPipe(status, options)
   const sink = (await sinks.loki.create())(settings.loki)
   const delivered = deliveredBefore(
     settings.stateDir,
@@ -119,7 +122,7 @@ async function runParts(parts: Parts): Promise<number> {
   const failed = await checkAll(parts, stop.signal)
   if (failed === undefined) {
     supervisor.poll()
-    say({ type: 'service.ready', ...(web === undefined ? {} : { listen: web.url }) })
+    say({ type: 'service.ready', ...(web === undefined ? {} : { listen: web.address }) })
     process.send?.('ready')
     await stop.asked
   }
@@ -199,33 +202,32 @@ function stopOnSignal(): Stop {
   return { signal: controller.signal, asked: promise, cause: () => cause }
 }
 
-async function startWeb({
-  settings,
-  status,
-  say,
-}: Parts): Promise<{ url: string; close(): Promise<void> } | undefined> {
+/** A port that nobody asked for is only missed with a warning. */
+async function startWeb({ settings, status, say }: Parts): Promise<Web | undefined> {
   const { listen } = settings
   if (listen.kind === 'off') return undefined
-  const { createWeb } = await import('./web/web.ts')
-  const web = await createWeb({ listen, status })
-  if (web.kind === 'listening') return web
-  const error: ErrorReport = {
-    code: 'port_taken',
-    message: `The status port ${listen.port} of ${listen.host} is taken; the service runs without its status page.`,
-    hint: 'Choose another with --listen, or say --listen off.',
-  }
-  if (!listen.isDefault) throw new ReportedError(error)
-  say({ type: 'warning', error })
+  const { createWeb } = await import('./web/server.ts')
+  const started = await createWeb({ listen, snapshot: () => status.snapshot(clock.nowMs()) })
+  if (started.kind === 'listening') return started.web
+  if (!listen.isDefault) throw new ReportedError(started.error)
+  say({ type: 'warning', error: started.error })
   return undefined
 }
 
-function eventPipe(status: Status, log: Log, settings: Settings): (event: RowtailEvent) => void {
+/** Every event goes through here: into the status, and what is news into the log. */
+function eventPipe(status: Status, { log, redact, settings }: ServiceOptions): (event: RowtailEvent) => void {
   const { spoolMetricBytes, spoolTotalBytes } = settings.bounds
   const narrate = createNarrator({ spoolMetricBytes, spoolTotalBytes })
-  return (event) => {
+  return (told) => {
+    const event = 'error' in told ? { ...told, error: redactReport(told.error, redact) } : told
     status.apply(event)
     for (const record of narrate(event)) log.write(record)
   }
+}
+
+function redactReport(report: ErrorReport, redact: (text: string) => string): ErrorReport {
+  const said = report.said === undefined ? {} : { said: redact(report.said) }
+  return { ...report, message: redact(report.message), ...said }
 }
 
 function serviceInfoOf({ settings, version }: ServiceOptions) {

@@ -13,6 +13,7 @@ import type { Surroundings } from './settings-surroundings.ts'
 
 /** What a command is called with. */
 export type Invocation = {
+  readonly version: string
   readonly settings: Settings
   /** What is odd about the settings but no fault: the command logs it. */
   readonly warnings: readonly ErrorReport[]
@@ -56,7 +57,7 @@ async function start(
   const faults = [...parsed.faults, ...(resolved.kind === 'faulty' ? resolved.faults : [])]
   if (resolved.kind === 'faulty' || faults.length > 0) return refused(faults, options)
   const { settings, warnings } = resolved
-  return commands[parsed.command]({ settings, warnings, metrics: parsed.metrics })
+  return commands[parsed.command]({ version: options.version, settings, warnings, metrics: parsed.metrics })
 }
 
 function refused(faults: readonly ConfigFault[], { err }: ProgramOptions): number {

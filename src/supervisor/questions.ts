@@ -1,10 +1,15 @@
 // Questions from the main thread to a driver host, over the same lane that workers use: `select 1` of the CPU check, and
-// the single runs of `check` and `once`.
+// the single runs of `check` and `once`, which have a host of their own and no workers.
 
+import type { Clock } from '../core/clock.ts'
+import { type ErrorReport, ReportedError } from '../core/errors.ts'
 import { defaultRunBounds, type RunBounds } from '../core/metric.ts'
 import type { RunResult } from '../core/source.ts'
-import { createSqlSource } from '../sources/sql/source.ts'
+import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
+import { createSqlSource } from '../sources/sql/source.ts'
+import { HostPool } from './host-pool.ts'
+import { makeRuntimeDirectory, removeRuntimeDirectory } from './runtime-dir.ts'
 
 export type Question = {
   readonly query: string
@@ -30,4 +35,48 @@ export async function askHost(
   } finally {
     source.close()
   }
+}
+
+export type Questions = {
+  /** Starts the host and logs in once; undefined where that worked. */
+  connect(): Promise<ErrorReport | undefined>
+  ask(question: Question, signal: AbortSignal): Promise<RunResult>
+  close(): Promise<void>
+}
+
+const asker = 'question'
+const loginMs = 15_000
+
+export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number): Questions {
+  const runtimeDirectory = makeRuntimeDirectory()
+  const ignore = () => undefined
+  const on = {
+    address: ignore,
+    started: ignore,
+    lost: ignore,
+    failed: ignore,
+    limited: ignore,
+    isolated: ignore,
+    returned: ignore,
+  }
+  const pool = new HostPool({ target, metrics: [asker], runtimeDirectory, clock, maxTimeoutMs, on })
+  return {
+    connect: () => startAndProbe(pool),
+    ask: (question, signal) => askHost(pool.addressOf(asker), question, signal),
+    close: async () => {
+      pool.stop()
+      await pool.stopped()
+      removeRuntimeDirectory(runtimeDirectory)
+    },
+  }
+}
+
+async function startAndProbe(pool: HostPool): Promise<ErrorReport | undefined> {
+  try {
+    await pool.start()
+  } catch (error) {
+    if (error instanceof ReportedError) return error.report
+    throw error
+  }
+  return pool.probe(loginMs)
 }
