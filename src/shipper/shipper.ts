@@ -228,7 +228,7 @@ export class Shipper {
   #retry(queue: StreamQueue, outcome: PushOutcome & { kind: 'retry' }, nowMs: number): void {
     queue.failures += 1
     const { random, emit } = this.#options
-    if (!outcome.isUnknown) {
+    if (outcome.error.code === 'loki_rate_limited') {
       this.#refusedForRate(queue, outcome, nowMs)
       return
     }
