@@ -16,9 +16,6 @@ const resultCodes = {
   notADatabase: 26,
 } as const
 
-/** Extended code: the file was renamed or deleted under an open connection. */
-const moved = 1032
-
 /** The result code of an error thrown by node:sqlite; undefined for any other error. */
 export function sqliteCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined
@@ -59,7 +56,6 @@ function spoolReportOf(code: number, path: string, said: string): ErrorReport {
     hint,
     said,
   })
-  if (code === moved) return failed('the file was moved or deleted while in use', 'Restart rowtail.')
   switch (code & 0xff) {
     case resultCodes.corrupt:
     case resultCodes.notADatabase:

@@ -11,6 +11,9 @@ import { isBusy } from './sqlite-error.ts'
 const lockName = 'state.lock'
 const pidName = 'state.pid'
 
+/** Keeps the locks of this process from the garbage collector, which would close the database and so unlock it. */
+const heldLocks = new Set<DatabaseSync>()
+
 export type StateLock = { release(): void }
 
 /**
@@ -38,8 +41,10 @@ function takeLock(directory: string): StateLock {
     database.close()
     throw error
   }
+  heldLocks.add(database)
   return {
     release() {
+      heldLocks.delete(database)
       rmSync(pidPath, { force: true })
       database.close()
     },

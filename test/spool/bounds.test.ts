@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  chunkOf,
-  chunkOfSize,
-  commitOf,
-  drain,
-  mebibyte,
-  openedSpool,
-  takeRange,
-  temporarySpool,
-  textOf,
-} from './support/temporary-spool.ts'
+import { chunkOf, chunkOfSize, commitOf, mebibyte } from './support/chunks.ts'
+import { drain, openedSpool, takeRange, temporarySpool, textOf } from './support/temporary-spool.ts'
 
 describe('the bound of a spool', () => {
   it('is kept by dropping nothing at the bound and the oldest rows one byte past it', () => {

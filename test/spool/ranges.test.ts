@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { maxChunkBytes, maxRangeSpanNs } from '../../src/spool/types.ts'
+import { chunkOf, chunkOfSize, commitOf } from './support/chunks.ts'
 import {
-  chunkOf,
-  chunkOfSize,
-  commitOf,
   drain,
   farFutureNs,
   nothingRefused,

@@ -1,12 +1,9 @@
 import { statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { chunkOf, chunkOfSize, commitOf, mebibyte } from './support/chunks.ts'
 import {
-  chunkOf,
-  chunkOfSize,
-  commitOf,
   drain,
   farFutureNs,
-  mebibyte,
   nothingRefused,
   openedSpool,
   takeRange,

@@ -1,4 +1,4 @@
-// A spool in a directory of its own, closed and removed when the test ends, and short forms of what goes in.
+// A spool in a directory of its own, closed and removed when the test ends, and short ways to empty it.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,11 +6,8 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openSpool } from '../../../src/spool/open.ts'
 import type { Spool } from '../../../src/spool/spool.ts'
-import type { Chunk, ChunkRange, RunCommit, SpoolBounds, StreamId } from '../../../src/spool/types.ts'
-
-export const mebibyte = 1024 * 1024
-
-export const roomyBounds: SpoolBounds = { maxBytes: 256 * mebibyte, maxDeadLetterBytes: 32 * mebibyte }
+import type { ChunkRange, SpoolBounds, StreamId } from '../../../src/spool/types.ts'
+import { roomyBounds } from './chunks.ts'
 
 /** Later than every entry of a test. */
 export const farFutureNs = 2n ** 62n
@@ -46,19 +43,6 @@ export function closeIfOpen(spool: Spool): void {
   } catch {
     // The test has closed it already.
   }
-}
-
-/** One entry of `text` at `atNs`. */
-export function chunkOf(stream: StreamId, text: string, atNs = 1n): Chunk {
-  return { stream, body: Buffer.from(text), entries: 1, firstNs: atNs, lastNs: atNs }
-}
-
-export function chunkOfSize(stream: StreamId, sizeBytes: number, atNs = 1n): Chunk {
-  return { stream, body: new Uint8Array(sizeBytes).fill(120), entries: 1, firstNs: atNs, lastNs: atNs }
-}
-
-export function commitOf(chunks: readonly Chunk[], lastRunMs = 1): RunCommit {
-  return { chunks, last: new Map(chunks.map(({ stream, lastNs }) => [stream, lastNs])), lastRunMs }
 }
 
 export function textOf(spool: Spool, range: ChunkRange): string {
