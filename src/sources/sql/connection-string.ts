@@ -21,7 +21,9 @@ export function parseConnectionString(text: string): ConnectionPair[] {
   return pairs
 }
 
-/** Values are quoted only where they must be: psqlodbc takes the braces of some keys for a part of the value. */
+/**
+ * Values are quoted only where they must be: psqlodbc takes the braces of some keys for a part of the value.
+ */
 export function buildConnectionString(pairs: readonly ConnectionPair[]): string {
   return pairs
     .map(([key, value]) => `${key}=${isDriver(key) ? quoted(value) : quotedIfNeeded(value)};`)
@@ -62,7 +64,10 @@ export type SqreamAddress = {
   readonly clustered: boolean
 }
 
-/** The account stands in both spellings: a driver that knows only UID and PWD would take the system's user instead. */
+/**
+ * The account stands in both spellings: a driver that knows only UID and PWD would take the system's user
+ * instead.
+ */
 export function sqreamConnectionString(address: SqreamAddress, driver = 'SqreamODBCDriver'): string {
   return buildConnectionString([
     ['Driver', driver],

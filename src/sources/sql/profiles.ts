@@ -1,6 +1,6 @@
-// What is known of single ODBC drivers: settings that cure a known trap, and traits that the direct binding reads
-// rows by. Settings go into the connection string unless the operator chose another value; traits are looked up by
-// the driver's own name after the connect, because a driver can be registered under any name.
+// What is known of single ODBC drivers: settings that cure a known trap, and traits that the direct binding
+// reads rows by. Settings go into the connection string unless the operator chose another value; traits are
+// looked up by the driver's own name after the connect, because a driver can be registered under any name.
 
 import {
   buildConnectionString,
@@ -15,13 +15,14 @@ type Setting = { readonly key: string; readonly aliases: readonly string[]; read
 type Profile = { readonly driver: RegExp; readonly settings: readonly Setting[] }
 
 /**
- * PostgreSQL. One statement of ConnSettings that fails (a server that does not know the setting) spoils neither the
- * others nor the connect.
+ * PostgreSQL. One statement of ConnSettings that fails (a server that does not know the setting) spoils
+ * neither the others nor the connect.
  */
 const sessionSettings = [
   // timestamptz arrives without its offset, in the session's zone: in UTC it can be written with a Z.
   "set time zone 'UTC'",
-  // A backend whose client is gone, killed with its query running, would work on to the end (PostgreSQL 14 and later).
+  // A backend whose client is gone, killed with its query running, would work on to the end (PostgreSQL 14
+  // and later).
   'set client_connection_check_interval = 1000',
   "set application_name = 'rowtail'",
 ].join('; ')
@@ -30,13 +31,15 @@ const psqlodbcSettings: readonly Setting[] = [
   { key: 'ConnSettings', aliases: ['a6'], value: sessionSettings },
   // Booleans are announced as booleans.
   { key: 'BoolsAsChar', aliases: ['b9'], value: '0' },
-  // The package binding cuts text at four bytes a declared character; varchar without a length is declared so.
+  // The package binding cuts text at four bytes a declared character; varchar without a length is declared
+  // so.
   { key: 'MaxVarcharSize', aliases: ['b0'], value: '4096' },
-  // json, arrays and other types the driver has no word for: as long text, which the package binding reads whole.
+  // json, arrays and other types the driver has no word for: as long text, which the package binding reads
+  // whole.
   { key: 'UnknownsAsLongVarchar', aliases: ['b8'], value: '1' },
-  // Without a cursor the driver holds the whole result in memory before the first row (500,000 rows: 176 MB instead
-  // of 65). Its price: a cancel works until the first rows are there, and then only between two portions, so these
-  // are kept small; larger ones were not faster.
+  // Without a cursor the driver holds the whole result in memory before the first row (500,000 rows: 176 MB
+  // instead of 65). Its price: a cancel works until the first rows are there, and then only between two
+  // portions, so these are kept small; larger ones were not faster.
   { key: 'UseDeclareFetch', aliases: ['b6'], value: '1' },
   { key: 'Fetch', aliases: ['a7'], value: '200' },
 ]
@@ -59,7 +62,9 @@ export function withProfile(connectionString: string): string {
 
 /** How the rows of a driver are read without loss. */
 export type DriverTraits = {
-  /** SQLSetPos and SQLGetData read a cut cell of a block again. Others say they do and give other rows' data. */
+  /**
+   * SQLSetPos and SQLGetData read a cut cell of a block again. Others say they do and give other rows' data.
+   */
   readonly repairsInBlock: boolean
   /** The declared size of a column bounds its values. */
   readonly trustsSizes: boolean

@@ -1,6 +1,6 @@
 // What a driver said (SQLSTATE and text) as an ErrorReport. Pure; the drivers call it for every failed call.
-// Only what is known to mean "refused" is a refused login: rowtail stops asking then, and an unreachable server
-// must not look like one. The driver's words are passed on verbatim, but for the secrets among them.
+// Only what is known to mean "refused" is a refused login: rowtail stops asking then, and an unreachable
+// server must not look like one. The driver's words are passed on verbatim, but for the secrets among them.
 
 import type { ErrorCode, ErrorReport } from '../../core/errors.ts'
 
@@ -132,7 +132,10 @@ function driverHint(context: ErrorContext, said: string): string {
     return 'No ODBC driver is registered: install one and register it in odbcinst.ini.'
   const driver = context.tried['driver']
   if (driver !== undefined && installed.includes(driver) && !/data source name not found/i.test(said)) {
-    return 'It is registered, but its library file, or one that it needs, is missing: try ldd on the file that odbcinst.ini names.'
+    return (
+      'It is registered, but its library file, or one that it needs, is missing: ' +
+      'try ldd on the file that odbcinst.ini names.'
+    )
   }
   return `Registered drivers: ${installed.join(', ')}. Register the one you need in odbcinst.ini.`
 }
@@ -140,7 +143,10 @@ function driverHint(context: ErrorContext, said: string): string {
 function reachHint(context: ErrorContext): string {
   const general = 'Check host and port, that the server runs, and the firewall between.'
   if (context.tried['service'] === undefined) return general
-  return `${general} --clustered true goes with the port of a server picker (3108 by default), false with that of a worker (5000).`
+  return (
+    `${general} --clustered true goes with the port of a server picker (3108 by default), ` +
+    'false with that of a worker (5000).'
+  )
 }
 
 function describe(tried: Readonly<Record<string, string>>): string {

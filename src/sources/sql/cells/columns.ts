@@ -1,11 +1,11 @@
-// What a column is to rowtail: its name in the line, and how its values are written. Pure; every driver describes
-// its result with these once a run.
+// What a column is to rowtail: its name in the line, and how its values are written. Pure; every driver
+// describes its result with these once a run.
 
 import { sqlTypes } from './sql-types.ts'
 
 /**
- * How a value is written. Of timestamps: `timestamp` has no zone by its type, `timestamp_utc` is known to be UTC,
- * `timestamp_unknown` may be anything, and is flagged.
+ * How a value is written. Of timestamps: `timestamp` has no zone by its type, `timestamp_utc` is known to be
+ * UTC, `timestamp_unknown` may be anything, and is flagged.
  */
 export type CellKind =
   | 'text'

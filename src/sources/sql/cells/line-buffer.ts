@@ -1,6 +1,6 @@
-// The reused bytes that JSON lines are written into, without an object per cell: the drivers' hot path. Cells come
-// as UTF-16 units straight from the driver's buffer, or as JavaScript values. RowWriter decides what is written,
-// this file knows how.
+// The reused bytes that JSON lines are written into, without an object per cell: the drivers' hot path. Cells
+// come as UTF-16 units straight from the driver's buffer, or as JavaScript values. RowWriter decides what is
+// written, this file knows how.
 
 const quote = 0x22
 const backslash = 0x5c

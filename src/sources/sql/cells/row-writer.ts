@@ -1,6 +1,6 @@
-// Writes the rows of one result as JSON lines into a reused buffer and keeps the flags. Every driver makes one per
-// run and hands it cell after cell in SELECT order: units from a driver's buffer, or JavaScript values.
-// Fidelity: what cannot be passed on as the database meant it is flagged, never silently different.
+// Writes the rows of one result as JSON lines into a reused buffer and keeps the flags. Every driver makes
+// one per run and hands it cell after cell in SELECT order: units from a driver's buffer, or JavaScript
+// values. Fidelity: what cannot be passed on as the database meant it is flagged, never silently different.
 
 import type { Flag, FlagReason } from '../../../core/source.ts'
 import { FlagBook } from './flags.ts'
@@ -183,7 +183,10 @@ export class RowWriter {
     if (this.#out.illFormed !== before) this.#flags.add(column, 'unreadable')
   }
 
-  /** The common spelling is copied, with a `T` between date and time: text of its own would cost as much again. */
+  /**
+   * The common spelling is copied, with a `T` between date and time: text of its own would cost as much
+   * again.
+   */
   #timestamp(column: number, start: number, end: number): void {
     const kind = this.columns[column]?.kind ?? 'timestamp_unknown'
     if (!isCommonTimestamp(this.source, start, end)) {

@@ -1,5 +1,5 @@
-// A line that is longer than Loki takes: its longest strings are shortened until it fits. Called by RowWriter for
-// that one line in thousands; the result is valid JSON again.
+// A line that is longer than Loki takes: its longest strings are shortened until it fits. Called by RowWriter
+// for that one line in thousands; the result is valid JSON again.
 
 const ellipsis = Buffer.from('…"', 'utf8')
 const nothing = Buffer.from('null', 'latin1')
@@ -16,9 +16,9 @@ export type ShortenedLine = {
 export type CellSpan = { readonly start: number; readonly end: number }
 
 /**
- * `cells` in their order in the line. All values longer than the same limit are cut to it: strings at a character,
- * with `…` at their end; anything else that long (a number of thousands of digits) becomes null.
- * A line whose names alone exceed `maxBytes` stays too long.
+ * `cells` in their order in the line. All values longer than the same limit are cut to it: strings at a
+ * character, with `…` at their end; anything else that long (a number of thousands of digits) becomes null. A
+ * line whose names alone exceed `maxBytes` stays too long.
  */
 export function shortenLine(line: Uint8Array, cells: readonly CellSpan[], maxBytes: number): ShortenedLine {
   const lengths = cells.map((cell) => cell.end - cell.start)

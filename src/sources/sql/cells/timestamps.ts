@@ -1,4 +1,5 @@
-// Dates and timestamps as drivers spell them, made ISO-8601, or flagged where the spelling hides what was meant.
+// Dates and timestamps as drivers spell them, made ISO-8601, or flagged where the spelling hides what was
+// meant.
 
 import type { FlagReason } from '../../../core/source.ts'
 import type { CellKind } from './columns.ts'
@@ -53,8 +54,8 @@ function withOffset(text: string): TimeText {
 }
 
 /**
- * psqlodbc gives 'infinity' as the last second of 9999 and years of five digits as 0000-00-00; it drops BC of a
- * date. So that second, and every year below 1000, may stand for something else.
+ * psqlodbc gives 'infinity' as the last second of 9999 and years of five digits as 0000-00-00; it drops BC of
+ * a date. So that second, and every year below 1000, may stand for something else.
  */
 function isBeyond(text: string): boolean {
   return text[0] === '0' || text.startsWith('9999-12-31')

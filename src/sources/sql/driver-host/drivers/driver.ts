@@ -1,6 +1,6 @@
-// The contract of a database driver inside the driver host: open a connection, execute one query, read its rows
-// block by block as the JSON lines that Loki will store. odbc-direct, odbc-package and sqlite implement it; all
-// pass test/contract/driver.contract.ts.
+// The contract of a database driver inside the driver host: open a connection, execute one query, read its
+// rows block by block as the JSON lines that Loki will store. odbc-direct, odbc-package and sqlite implement
+// it; all pass test/contract/driver.contract.ts.
 
 import type { Target } from '../../../../core/target.ts'
 import type { Flag } from '../../../../core/source.ts'
@@ -14,7 +14,8 @@ export interface Driver {
 export interface DriverConnection {
   /**
    * Sends the query; resolves when its first rows can be fetched. Rejects with ReportedError (query_failed,
-   * connection_lost, …). `timeoutMs` is passed to the database where the driver can; the caller owns the deadline.
+   * connection_lost, …). `timeoutMs` is passed to the database where the driver can; the caller owns the
+   * deadline.
    */
   execute(query: string, options: { readonly timeoutMs: number }): Promise<Cursor>
   /** Asks the database to end the running query, off the event loop; safe at any time; never rejects. */
@@ -41,7 +42,9 @@ export type CursorColumn = {
 export interface Cursor {
   /** Names as they stand in the lines, in SELECT order. */
   readonly columns: readonly CursorColumn[]
-  /** At most `maxRows` rows and some 200; undefined after the last one. Rejects with ReportedError mid-way. */
+  /**
+   * At most `maxRows` rows and some 200; undefined after the last one. Rejects with ReportedError mid-way.
+   */
   fetch(maxRows: number): Promise<RowBlock | undefined>
   /** What could not be passed on exactly, so far; complete after the last fetch. */
   flags(): readonly Flag[]

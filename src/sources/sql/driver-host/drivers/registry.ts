@@ -1,5 +1,5 @@
-// Which driver serves a target. Imported lazily: the host process holds only the binding that it uses, and one that
-// is not installed is a report instead of a crash.
+// Which driver serves a target. Imported lazily: the host process holds only the binding that it uses, and
+// one that is not installed is a report instead of a crash.
 
 import { ReportedError } from '../../../../core/errors.ts'
 import type { Target } from '../../../../core/target.ts'
@@ -17,7 +17,7 @@ function koffiMissing(cause: unknown): never {
   throw new ReportedError(
     {
       code: 'binding_missing',
-      message: `The package koffi has no binary for ${process.platform} ${process.arch}, or was not installed whole.`,
+      message: `The package koffi has no binary for ${process.platform} ${process.arch}.`,
       hint: 'Run npm ci without --omit=optional, or use --odbc_binding package.',
       said: String(cause).slice(0, 2_000),
     },

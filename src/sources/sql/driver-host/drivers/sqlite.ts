@@ -1,6 +1,6 @@
-// SQLite files through node:sqlite, for targets without ODBC. Synchronous: a query occupies the whole host until it
-// ends, so each metric has a host of its own, and cancel can do nothing: the deadline is kept by SIGKILL.
-// The file is opened for writing too (a query may be an update), but never created.
+// SQLite files through node:sqlite, for targets without ODBC. Synchronous: a query occupies the whole host
+// until it ends, so each metric has a host of its own, and cancel can do nothing: the deadline is kept by
+// SIGKILL. The file is opened for writing too (a query may be an update), but never created.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'

@@ -1,6 +1,7 @@
-// ODBC's C interface as functions: the library, its signatures, and the numbers of sql.h and sqlext.h in use here.
-// The only importer of koffi. Calls that can block run on libuv's pool (`later`); the short ones that touch no
-// network run at once (`now`), and never on a connection that is busy: they would wait for its statement.
+// ODBC's C interface as functions: the library, its signatures, and the numbers of sql.h and sqlext.h in use
+// here. The only importer of koffi. Calls that can block run on libuv's pool (`later`); the short ones that
+// touch no network run at once (`now`), and never on a connection that is busy: they would wait for its
+// statement.
 
 import koffi from 'koffi'
 import { ReportedError } from '../../../../../core/errors.ts'
@@ -52,7 +53,8 @@ const signatures = {
   cancel: 'int16 SQLCancel(void *)',
   columnCount: 'int16 SQLNumResultCols(void *, _Out_ int16 *)',
   describeColumn:
-    'int16 SQLDescribeColW(void *, uint16, void *, int16, _Out_ int16 *, _Out_ int16 *, _Out_ uint64 *, _Out_ int16 *, _Out_ int16 *)',
+    'int16 SQLDescribeColW(void *, uint16, void *, int16, _Out_ int16 *, ' +
+    '_Out_ int16 *, _Out_ uint64 *, _Out_ int16 *, _Out_ int16 *)',
   columnAttribute: 'int16 SQLColAttributeW(void *, uint16, uint16, void *, int16, _Out_ int16 *, void *)',
   bindColumn: 'int16 SQLBindCol(void *, uint16, int16, void *, int64, void *)',
   fetch: 'int16 SQLFetch(void *)',
@@ -68,7 +70,10 @@ const libraryNames: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>
 
 let loaded: OdbcApi | undefined
 
-/** Loads the driver manager once a process; throws a report that says which names were tried and what to install. */
+/**
+ * Loads the driver manager once a process; throws a report that says which names were tried and what to
+ * install.
+ */
 export function loadOdbc(): OdbcApi {
   loaded ??= bindAll(loadDriverManager())
   return loaded
@@ -97,7 +102,9 @@ function loadDriverManager(): Library {
   throw new ReportedError({
     code: 'driver_manager_missing',
     message: `The ODBC driver manager could not be loaded (tried ${names.join(', ')}).`,
-    hint: 'Install unixODBC: apt-get install unixodbc (Debian, Ubuntu), dnf install unixODBC (Fedora, RHEL), brew install unixodbc (macOS).',
+    hint:
+      'Install unixODBC: apt-get install unixodbc (Debian, Ubuntu), dnf install unixODBC (Fedora, RHEL), ' +
+      'brew install unixodbc (macOS).',
     said: said.join('\n').slice(0, 2_000),
   })
 }
@@ -122,5 +129,8 @@ function bind(library: Library, signature: string): OdbcCall {
   }
 }
 
-/** A buffer that the call works on must not be collected before the call is done: the callback refers to it here. */
+/**
+ * A buffer that the call works on must not be collected before the call is done: the callback refers to it
+ * here.
+ */
 function keepAlive(_args: readonly Argument[]): void {}

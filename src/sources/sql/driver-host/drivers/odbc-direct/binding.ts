@@ -1,6 +1,6 @@
-// Where a driver writes the rows it fetches: one buffer per connection, kept between runs, cut into an area per
-// column. Columns are bound narrow (a long value is cut, seen by its indicator, and read again), so that a wide
-// result costs no more memory than a slim one.
+// Where a driver writes the rows it fetches: one buffer per connection, kept between runs, cut into an area
+// per column. Columns are bound narrow (a long value is cut, seen by its indicator, and read again), so that
+// a wide result costs no more memory than a slim one.
 
 import { binaryTypes } from '../../../cells/columns.ts'
 import type { DriverTraits } from '../../../profiles.ts'
@@ -17,8 +17,8 @@ const narrowUnits = 256
 const wideUnits = 1_024
 
 /**
- * `block`: many rows a fetch. `rows`: one row a fetch, cut cells read again. `unbound`: one row a fetch, every cell
- * read by itself, for drivers that give no second look at a bound one.
+ * `block`: many rows a fetch. `rows`: one row a fetch, cut cells read again. `unbound`: one row a fetch,
+ * every cell read by itself, for drivers that give no second look at a bound one.
  */
 export type FetchMode = 'block' | 'rows' | 'unbound'
 

@@ -1,5 +1,5 @@
-// The rows of one executed statement, block by block, written straight from the driver's buffers into JSON lines.
-// OdbcConnection opens one per run; closing it frees the statement.
+// The rows of one executed statement, block by block, written straight from the driver's buffers into JSON
+// lines. OdbcConnection opens one per run; closing it frees the statement.
 
 import type { Flag } from '../../../../../core/source.ts'
 import type { RowWriter } from '../../../cells/row-writer.ts'

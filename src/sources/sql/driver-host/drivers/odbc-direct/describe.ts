@@ -1,5 +1,5 @@
-// What a statement's result looks like, by the driver's own account. Declared sizes are hints: every driver was
-// seen to return longer values than it declared.
+// What a statement's result looks like, by the driver's own account. Declared sizes are hints: every driver
+// was seen to return longer values than it declared.
 
 import type { DescribedColumn } from '../../../cells/columns.ts'
 import { fromWide, isSuccess } from './handles.ts'
@@ -14,7 +14,10 @@ const maxNameUnits = 1_024
 /** SQL_DESC_TYPE_NAME: the database's own word for the type. */
 const typeNameField = 14
 
-/** No columns: the statement gives no rows (DDL, a change, a procedure). Undefined: the driver refused to tell. */
+/**
+ * No columns: the statement gives no rows (DDL, a change, a procedure). Undefined: the driver refused to
+ * tell.
+ */
 export function describeResult(statement: Statement): OdbcColumn[] | undefined {
   const count: unknown[] = [0]
   if (!isSuccess(statement.now(statement.api.columnCount, count))) return undefined

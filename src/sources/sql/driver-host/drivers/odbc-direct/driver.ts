@@ -1,5 +1,5 @@
-// ODBC through its C interface: the default binding. Exact, needs no compiler, reads rows in blocks into buffers
-// that are kept. This file opens connections; connection.ts and cursor.ts do the rest.
+// ODBC through its C interface: the default binding. Exact, needs no compiler, reads rows in blocks into
+// buffers that are kept. This file opens connections; connection.ts and cursor.ts do the rest.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ReportedError } from '../../../../../core/errors.ts'
@@ -108,7 +108,10 @@ function numberInfo(api: OdbcApi, handle: TypedHandle, info: number): number {
   return isSuccess(code) ? (value[0] ?? 0) : 0
 }
 
-/** The session's zone by the server's own word: the operator's settings may have chosen another than the profile's. */
+/**
+ * The session's zone by the server's own word: the operator's settings may have chosen another than the
+ * profile's.
+ */
 async function isUtc(connection: DriverConnection, query: string, timeoutMs: number): Promise<boolean> {
   try {
     const cursor = await connection.execute(query, { timeoutMs })

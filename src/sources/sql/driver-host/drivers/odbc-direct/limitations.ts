@@ -1,5 +1,5 @@
-// What a driver refused to do and is done without: kept per driver for the life of the process, so that it is asked
-// once, and told in a sentence.
+// What a driver refused to do and is done without: kept per driver for the life of the process, so that it is
+// asked once, and told in a sentence.
 
 import type { Diagnostic } from '../../../sql-errors.ts'
 

@@ -1,5 +1,6 @@
-// Reads cells that did not fit their column's buffer, by SQLGetData in parts, into one scratch memory a connection.
-// The cursor calls it for each row that holds such a cell; positions are valid until the next row.
+// Reads cells that did not fit their column's buffer, by SQLGetData in parts, into one scratch memory a
+// connection. The cursor calls it for each row that holds such a cell; positions are valid until the next
+// row.
 
 import { cTypes, lengths, returns } from './api.ts'
 import { Arena } from './binding.ts'
@@ -28,8 +29,9 @@ export class LongCells {
   }
 
   /**
-   * Reads column `number` (from 1), at most `maxBytes` and some: more would never be sent. Undefined where the
-   * driver refuses; the statement's diagnostics tell. `isLocal`: the driver has the row in memory, no call waits.
+   * Reads column `number` (from 1), at most `maxBytes` and some: more would never be sent. Undefined where
+   * the driver refuses; the statement's diagnostics tell. `isLocal`: the driver has the row in memory, no
+   * call waits.
    */
   async read(
     statement: Statement,

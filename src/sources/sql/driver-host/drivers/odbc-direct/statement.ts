@@ -1,5 +1,5 @@
-// One statement: a handle with at most one call in flight, which can be cancelled. It outlives its calls: freeing a
-// handle under a queued cancel would crash the process.
+// One statement: a handle with at most one call in flight, which can be cancelled. It outlives its calls:
+// freeing a handle under a queued cancel would crash the process.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostic } from '../../../sql-errors.ts'
@@ -47,7 +47,9 @@ export class Statement {
     return diagnosticsOf(this.api, this.#handle)
   }
 
-  /** Ends the call in flight, and forbids further ones: the cursor looks at isCancelled between its blocks. */
+  /**
+   * Ends the call in flight, and forbids further ones: the cursor looks at isCancelled between its blocks.
+   */
   cancel(): Promise<void> {
     this.#isCancelled = true
     this.#cancelling ??= this.#cancelInFlight()

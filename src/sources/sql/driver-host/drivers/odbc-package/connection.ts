@@ -1,5 +1,5 @@
-// One connection of npm `odbc`. Every run takes a fresh statement with a cursor: other shapes of call crash the
-// process, give no rows the second time, or hold the whole result in memory.
+// One connection of npm `odbc`. Every run takes a fresh statement with a cursor: other shapes of call crash
+// the process, give no rows the second time, or hold the whole result in memory.
 
 import type { ReportedError } from '../../../../../core/errors.ts'
 import type { Flag } from '../../../../../core/source.ts'
@@ -36,6 +36,7 @@ export class PackageConnection implements DriverConnection {
   readonly #native: NativeConnection
   readonly #parts: PackageParts
   readonly #lines = new LineBuffer(lineBufferBytes)
+  #statement: NativeStatement | undefined
   #isUsable = true
 
   constructor(native: NativeConnection, parts: PackageParts) {
@@ -49,6 +50,7 @@ export class PackageConnection implements DriverConnection {
 
   async execute(query: string, options: { readonly timeoutMs: number }): Promise<Cursor> {
     const statement = await this.#guard(this.#native.createStatement())
+    this.#statement = statement
     try {
       await this.#guard(statement.prepare(query))
       const timeout = Math.ceil(options.timeoutMs / 1_000)
@@ -62,20 +64,27 @@ export class PackageConnection implements DriverConnection {
       // Which timestamps have a zone is not told: they stay without one, flagged.
       const writer = new RowWriter(cellColumns(columns, false), this.#lines, this.#parts.maxLineBytes)
       const guard = <T>(call: Promise<T>) => this.#guard(call)
-      return new PackageCursor({ statement, native, first, writer, guard })
+      const onClose = () => this.#release(statement)
+      return new PackageCursor({ native, first, writer, guard, onClose })
     } catch (error) {
-      await statement.close().catch(() => undefined) // the error of the query is the one to tell
+      await this.#release(statement).catch(() => undefined) // the error of the query is the one to tell
       throw error
     }
   }
 
   async cancel(): Promise<void> {
-    await this.#native.cancel().catch(() => undefined) // nothing runs, or the connection is gone
+    await this.#statement?.cancel().catch(() => undefined) // nothing runs, or the connection is gone
   }
 
   async close(): Promise<void> {
     this.#isUsable = false
     await this.#native.close()
+  }
+
+  async #release(statement: NativeStatement): Promise<void> {
+    this.#statement = undefined
+    this.#lines.shrink()
+    await statement.close()
   }
 
   async #guard<T>(call: Promise<T>): Promise<T> {
@@ -90,11 +99,11 @@ export class PackageConnection implements DriverConnection {
 }
 
 type CursorParts = {
-  readonly statement: NativeStatement
   readonly native: NativeCursor
   readonly first: NativeRows
   readonly writer: RowWriter
   readonly guard: <T>(call: Promise<T>) => Promise<T>
+  readonly onClose: () => Promise<void>
 }
 
 class PackageCursor implements Cursor {
@@ -130,7 +139,7 @@ class PackageCursor implements Cursor {
 
   async close(): Promise<void> {
     await this.#parts.native.close()
-    await this.#parts.statement.close()
+    await this.#parts.onClose()
   }
 
   #writeRow(row: readonly NativeValue[]): void {
@@ -170,7 +179,9 @@ const boundedTexts: ReadonlySet<number> = new Set([
   sqlTypes.wvarchar,
 ])
 
-/** As long as the buffer: nothing tells whether there was more. A character may have been cut in its middle. */
+/**
+ * As long as the buffer: nothing tells whether there was more. A character may have been cut in its middle.
+ */
 function isAtLimit(column: NativeColumn, text: string): boolean {
   if (!boundedTexts.has(column.dataType) || text.length < column.columnSize) return false
   return Buffer.byteLength(text) > column.columnSize * bytesPerCharacter - bytesPerCharacter

@@ -1,6 +1,7 @@
-// ODBC through npm `odbc`: the second binding, for drivers that the direct one cannot serve. It passes decimals
-// through a double and cuts text at the declared size; both are flagged. It is an optional dependency: it needs a
-// compiler where it is installed.
+// ODBC through npm `odbc`: the second binding, for drivers that the direct one cannot serve. It passes
+// decimals through a double and cuts text at the declared size; both are flagged. Nothing tells that it
+// passes PostgreSQL's oid beyond 2^31 as a negative number. An optional dependency: it needs a compiler where
+// it is installed.
 
 import { ReportedError } from '../../../../../core/errors.ts'
 import { maxLineBytes } from '../../../../../core/metric.ts'
@@ -66,7 +67,9 @@ async function importOdbc(): Promise<OdbcModule> {
         code: 'binding_missing',
         message:
           'The package odbc is not installed: its native part was not built when rowtail was installed.',
-        hint: 'Install a compiler and unixODBC’s headers (Debian, Ubuntu: apt-get install build-essential python3 unixodbc-dev), run npm ci again; or use --odbc_binding direct.',
+        hint:
+          "Install a compiler and unixODBC's headers (Debian, Ubuntu: apt-get install build-essential " +
+          'python3 unixodbc-dev) and run npm ci again, or use --odbc_binding direct.',
         said: String(cause).slice(0, 2_000),
       },
       { cause },

@@ -11,12 +11,12 @@ export type OdbcModule = {
 export type NativeConnection = {
   readonly connected: boolean
   createStatement(): Promise<NativeStatement>
-  /** Synchronous in truth: it blocks the event loop until the server was reached. */
-  cancel(): Promise<void>
   close(): Promise<void>
 }
 
 export type NativeStatement = {
+  /** Synchronous in truth: it blocks the event loop until the server was reached. */
+  cancel(): Promise<void>
   prepare(query: string): Promise<void>
   execute(options: { cursor: true; fetchSize: number; timeout: number }): Promise<NativeCursor>
   close(): Promise<void>
