@@ -1,6 +1,6 @@
-// The startup check that a SQream service is CPU-only, so that monitoring never takes a GPU from users. A worker without
-// a GPU fails `select 1` with an Internal Runtime Error while the utility functions work: that failure is the proof.
-// Any other trouble is reported as itself and never taken for a pass.
+// The startup check that a SQream service is CPU-only, so that monitoring never takes a GPU from users. A
+// worker without a GPU fails `select 1` with an Internal Runtime Error while the utility functions work: that
+// failure is the proof. Any other trouble is reported as itself and never taken for a pass.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { RunResult } from '../core/source.ts'
@@ -38,10 +38,11 @@ function serviceOf(target: Target): string {
 }
 
 function gpuReport(target: Target): ErrorReport {
-  const message = `The service ${serviceOf(target)} is not CPU-only: \`${probe}\` succeeded (${describeTarget(target)}).`
   return {
     code: 'not_cpu_only',
-    message,
+    message:
+      `The service ${serviceOf(target)} is not CPU-only: \`${probe}\` succeeded ` +
+      `(${describeTarget(target)}).`,
     hint:
       'Name the service of a worker without a GPU (--service monitor), or give its worker `"gpu": 0` and ' +
       '`"cudaMemQuota": 0` in sqream_config.json and start it again. --cpu_check off leaves this check out.',

@@ -1,5 +1,5 @@
-// The startup check of the database: it can be reached and lets us in. A failure says what was tried, repeats the
-// driver's words, and names the cure that fits this target, which a driver's error alone cannot know.
+// The startup check of the database: it can be reached and lets us in. A failure says what was tried, repeats
+// the driver's words, and names the cure that fits this target, which a driver's error alone cannot know.
 
 import type { ErrorReport } from '../core/errors.ts'
 import { describeTarget, type Target } from '../core/target.ts'

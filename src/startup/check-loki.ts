@@ -1,5 +1,5 @@
-// The startup check of Loki: it takes pushes and knows our login. The sink asks; what its answer means for the start
-// is decided here: a refused login is final, a Loki that still starts is waited for.
+// The startup check of Loki: it takes pushes and knows our login. The sink asks; what its answer means for
+// the start is decided here: a refused login is final, a Loki that still starts is waited for.
 
 import type { Readiness } from '../core/sink.ts'
 import { failedByServer, type Finding, withTried } from './finding.ts'

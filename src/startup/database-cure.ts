@@ -1,5 +1,6 @@
-// The likely cure of a failed connection, where the target tells more than the driver's error does. Pure. Undefined
-// leaves the hint that came with the error: whoever saw the driver's list or the service's refusal said it there.
+// The likely cure of a failed connection, where the target tells more than the driver's error does. Pure.
+// Undefined leaves the hint that came with the error: whoever saw the driver's list or the service's refusal
+// said it there.
 
 import type { ErrorCode, ErrorReport } from '../core/errors.ts'
 import type { Target } from '../core/target.ts'
@@ -61,7 +62,7 @@ function networkCure({ tried }: Target, { said = '' }: ErrorReport): string | un
   const port = tried['port'] === undefined ? 'the port' : `port ${tried['port']}`
   if (unknownName.test(said)) return `No name service knows ${host}: check the spelling of the host.`
   if (refused.test(said)) {
-    return `The machine ${host} answers, but nothing listens on ${port}: start the database, or correct the port.`
+    return `${host} answers, but nothing listens on ${port}: start the database, or correct the port.`
   }
   if (silent.test(said)) {
     return `Nothing came back from ${host}: check the host, and that no firewall on the way drops ${port}.`

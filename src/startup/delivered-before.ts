@@ -1,5 +1,5 @@
-// Remembers in the state directory to which Loki rows of this target were once delivered: there a server that is
-// unreachable at start is a warning, because after a reboot the order of services is nobody's promise.
+// Remembers in the state directory to which Loki rows of this target were once delivered: there a server that
+// is unreachable at start is a warning, because after a reboot the order of services is nobody's promise.
 
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'

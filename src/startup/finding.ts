@@ -1,5 +1,5 @@
-// What a startup check found. Each check in this folder returns one; run-startup-checks.ts waits for what may pass
-// later, tells of it and stops at the first failure, which then ends the process with its exit code.
+// What a startup check found. Each check in this folder returns one; run-startup-checks.ts waits for what may
+// pass later, tells of it and stops at the first failure, which then ends the process with its exit code.
 
 import type { ErrorCode, ErrorReport } from '../core/errors.ts'
 

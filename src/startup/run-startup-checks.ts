@@ -1,6 +1,6 @@
-// Runs the startup checks in order, tells of each by an event, and stops at the first that fails. Where rowtail has
-// delivered from this target to this Loki before, a server that cannot be reached stops nothing: after a reboot
-// nobody promises an order, so the service starts, spools and keeps asking.
+// Runs the startup checks in order, tells of each by an event, and stops at the first that fails. Where
+// rowtail has delivered from this target to this Loki before, a server that cannot be reached stops nothing:
+// after a reboot nobody promises an order, so the service starts, spools and keeps asking.
 
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
@@ -11,7 +11,10 @@ import { type Check, waitFor } from './wait-for.ts'
 export type StartupCheck = {
   readonly name: string
   readonly check: Check
-  /** The name of an earlier check without which this one would only fail again: left out unless that one passed. */
+  /**
+   * The name of an earlier check without which this one would only fail again: left out unless that one
+   * passed.
+   */
   readonly needs?: string
 }
 
@@ -66,8 +69,8 @@ function forKnownTarget(finding: Finding, options: StartupOptions): Finding {
 
 function startingAnyway(error: ErrorReport): ErrorReport {
   const hint =
-    'ROWTAIL STARTS WITHOUT IT, because it has delivered from here before: it keeps asking, and what it has is kept ' +
-    'on disk until it can be sent. --strict_start makes this a failure.'
+    'ROWTAIL STARTS WITHOUT IT, because it has delivered from here before: it keeps asking, and what it ' +
+    'has is kept on disk until it can be sent. --strict_start makes this a failure.'
   return { ...error, hint: error.hint === undefined ? hint : `${error.hint} ${hint}` }
 }
 

@@ -1,5 +1,6 @@
-// The startup checks that ask servers, in their order; `run` and `check` use the same list. The metrics file and the
-// state directory come before: their failures are faults of settings and end the process with exit code 2.
+// The startup checks that ask servers, in their order; `run` and `check` use the same list. The metrics file
+// and the state directory come before: their failures are faults of settings and end the process with exit
+// code 2.
 
 import type { Settings } from '../config/settings.ts'
 import type { Sink } from '../core/sink.ts'

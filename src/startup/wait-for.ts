@@ -1,5 +1,5 @@
-// Repeats a startup check while what it found is worth waiting for: servers that start together with rowtail come up in
-// any order. Waiting has an end, and each different reason for it is told once.
+// Repeats a startup check while what it found is worth waiting for: servers that start together with rowtail
+// come up in any order. Waiting has an end, and each different reason for it is told once.
 
 import { type BackoffRule, backoffMs } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
@@ -19,9 +19,12 @@ export type Waiting = {
 }
 
 /** Short at first: most servers that are late are late by seconds. */
-export const startupBackoff: BackoffRule = { firstMs: 500, maxMs: 5_000 }
+const startupBackoff: BackoffRule = { firstMs: 500, maxMs: 5_000 }
 
-/** The first finding that is not worth waiting for, or the last one there was. Rejects with the signal's reason. */
+/**
+ * The first finding that is not worth waiting for, or the last one there was. Rejects with the signal's
+ * reason.
+ */
 export async function waitFor(check: Check, waiting: Waiting): Promise<Finding> {
   const { waitMs, clock, onWaiting, signal, random = Math.random } = waiting
   const endMs = clock.monotonicMs() + waitMs

@@ -1,4 +1,5 @@
-// The stand-in behaves as SQream does, asked as rowtail asks SQream: by ODBC, with production's connection string.
+// The stand-in behaves as SQream does, asked as rowtail asks SQream: by ODBC, with production's connection
+// string.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ErrorReport, ReportedError } from '../../src/core/errors.ts'
@@ -130,7 +131,7 @@ describe('utility functions', () => {
 })
 
 describe('select 1', () => {
-  it('fails on a worker without a GPU, in the words of SQream, and leaves the connection usable', async () => {
+  it('fails in the words of SQream where there is no GPU, and the connection stays usable', async () => {
     const client = await connect()
     const report = await reportOf(client.query('select 1'))
     expect(report).toMatchObject({

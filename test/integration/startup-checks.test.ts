@@ -1,4 +1,5 @@
-// The startup checks of a SQream target, asked through the driver: what they find, and what they tell an operator.
+// The startup checks of a SQream target, asked through the driver: what they find, and what they tell an
+// operator.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ErrorReport, reportOf } from '../../src/core/errors.ts'

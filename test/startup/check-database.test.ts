@@ -28,8 +28,8 @@ describe('the check of the database', () => {
   it('names host, port, database, user and service that were tried, and never the password', async () => {
     const { error } = await failureOf({ code: 'host_unavailable', message: 'The driver host did not start.' })
     expect(error.message).toBe(
-      'The driver host did not start. Tried: driver SqreamODBCDriver, host db1, port 5000, database master, ' +
-        'user sqream, service monitor.',
+      'The driver host did not start. Tried: driver SqreamODBCDriver, host db1, port 5000, ' +
+        'database master, user sqream, service monitor.',
     )
     expect(JSON.stringify(error)).not.toContain(password)
   })

@@ -1,5 +1,5 @@
-// A Clock that stands still until a test moves it. Sleepers wake in the order in which they are due, and what they
-// set off is settled before the next one wakes, so that one `advance` plays a whole schedule.
+// A Clock that stands still until a test moves it. Sleepers wake in the order in which they are due, and what
+// they set off is settled before the next one wakes, so that one `advance` plays a whole schedule.
 
 import type { Clock } from '../../src/core/clock.ts'
 
@@ -60,7 +60,9 @@ export class FakeClock implements Clock {
     return this.#sleepers.size
   }
 
-  /** Moves both clocks on by `ms`, waking on the way whoever is due, those included who fall asleep meanwhile. */
+  /**
+   * Moves both clocks on by `ms`, waking on the way whoever is due, those included who fall asleep meanwhile.
+   */
   async advance(ms: number): Promise<void> {
     await settle()
     const endMs = this.#monotonicMs + ms
@@ -72,7 +74,10 @@ export class FakeClock implements Clock {
     this.#moveTo(endMs)
   }
 
-  /** Moves to the next sleeper's time and wakes it; waits for one where nobody sleeps yet. Returns the ms passed. */
+  /**
+   * Moves to the next sleeper's time and wakes it; waits for one where nobody sleeps yet. Returns the ms
+   * passed.
+   */
   async advanceToNextSleeper(): Promise<number> {
     while (this.#sleepers.size === 0) await settle()
     const startMs = this.#monotonicMs

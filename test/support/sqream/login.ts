@@ -1,11 +1,12 @@
-// Who gets in. The refusals are in SQream's words where they are known. What psqlodbc does not put on the wire, the
-// stand-in cannot see and so is told: which service the client asks for, and whether it took the port for a server
-// picker's or a worker's (`Service=` and `Cluster=` of the connection string reach no PostgreSQL server).
+// Who gets in. The refusals are in SQream's words where they are known. What psqlodbc does not put on the
+// wire, the stand-in cannot see and so is told: which service the client asks for, and whether it took the
+// port for a server picker's or a worker's (`Service=` and `Cluster=` of the connection string reach no
+// PostgreSQL server).
 
 import type { StartupParameters } from './wire.ts'
 
 /** What happens to a client that would be let in by name, password and database. */
-export type Door =
+type Door =
   | 'open'
   /** As if `Service=` named a service that no worker subscribes to. */
   | 'service_unsubscribed'

@@ -1,5 +1,5 @@
-// One ODBC connection for a test, through rowtail's own drivers, in a child process: a driver that hangs or crashes
-// then costs the test one process. Errors are what the drivers report.
+// One ODBC connection for a test, through rowtail's own drivers, in a child process: a driver that hangs or
+// crashes then costs the test one process. Errors are what the drivers report.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
-// Makes psqlodbc answer to the name `SqreamODBCDriver`, by an odbcinst.ini of our own. The process that connects gets
-// the directory in its environment as ODBCSYSINI; unixODBC then reads no other list of drivers.
+// Makes psqlodbc answer to the name `SqreamODBCDriver`, by an odbcinst.ini of our own. The process that
+// connects gets the directory in its environment as ODBCSYSINI; unixODBC then reads no other list of drivers.
 
 import { globSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -14,7 +14,10 @@ export type DriverRegistration = {
 
 const placesOfPsqlodbc = ['/usr/lib/*/odbc/psqlodbcw.so', '/usr/lib/psqlodbcw.so', '/usr/lib64/psqlodbcw.so']
 
-/** `defaults` are psqlodbc's own settings, such as `{ UseDeclareFetch: '1' }`: it reads them from the same place. */
+/**
+ * `defaults` are psqlodbc's own settings, such as `{ UseDeclareFetch: '1' }`: it reads them from the same
+ * place.
+ */
 export async function registerSqreamDriver(
   defaults: Readonly<Record<string, string>> = {},
 ): Promise<DriverRegistration> {

@@ -1,4 +1,5 @@
-// The child process of odbc-client.ts: one connection through rowtail's own drivers, told what to do over IPC.
+// The child process of odbc-client.ts: one connection through rowtail's own drivers, told what to do over
+// IPC.
 
 import { reportOf } from '../../../src/core/errors.ts'
 import type { DriverConnection } from '../../../src/sources/sql/driver-host/drivers/driver.ts'

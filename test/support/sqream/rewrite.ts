@@ -12,13 +12,12 @@ export type ClientQuery = {
   readonly after: string
 }
 
-export type Spelling = 'spaces' | 'underscores'
-
 /** What decides the answer to a utility function. */
 export type Answers = {
   /** On a worker without a GPU `select 1` fails. */
   readonly worker: 'cpu' | 'gpu'
-  readonly spelling: Spelling
+  /** Of column names: as documented, or as other versions have them. */
+  readonly spelling: 'spaces' | 'underscores'
   readonly isIdle: boolean
   /** Overrides the usual row counts. */
   readonly rows: Readonly<Partial<Record<UtilityName, number>>>
@@ -28,7 +27,7 @@ const cursor = /^([\s\S]*?\bdeclare\s+"[^"]+"[^;]*?\sfor\s)([\s\S]*?)(;+\s*fetch
 const callOfFunction = /^\s*select\s+([a-z_]+)\s*\([^()]*\)\s*;?\s*$/i
 const probeOfGpu = /^\s*select\s+1\s*;?\s*$/i
 
-export const internalRuntimeError = 'Internal Runtime Error'
+const internalRuntimeError = 'Internal Runtime Error'
 
 export function readQuery(sql: string): ClientQuery {
   const [, before = '', inner, after = ''] = cursor.exec(sql) ?? []
@@ -43,7 +42,10 @@ export function answerOf(query: ClientQuery, answers: Answers): string {
   return query.before + answerTo(query, answers) + query.after
 }
 
-/** The same where the query is to fail: SQL that raises the error, so that PostgreSQL keeps the protocol in order. */
+/**
+ * The same where the query is to fail: SQL that raises the error, so that PostgreSQL keeps the protocol in
+ * order.
+ */
 export function failureOf(query: ClientQuery, sqlState: string, said: string): string {
   return query.before + raising(sqlState, said) + query.after
 }

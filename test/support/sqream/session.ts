@@ -1,5 +1,5 @@
-// One client's connection: its login, then its queries one by one, each rewritten, held, failed or cut as the stand-in
-// wants, on the way to PostgreSQL; PostgreSQL's answers go back untouched.
+// One client's connection: its login, then its queries one by one, each rewritten, held, failed or cut as the
+// stand-in wants, on the way to PostgreSQL; PostgreSQL's answers go back untouched.
 
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -62,7 +62,9 @@ export class Session {
     this.#server?.destroy()
   }
 
-  /** Ends the query that is held here, as a cancelled one ends; false where none is held that would listen. */
+  /**
+   * Ends the query that is held here, as a cancelled one ends; false where none is held that would listen.
+   */
   cancelHeld(): boolean {
     this.#cancelHeld?.abort()
     return this.#cancelHeld !== undefined
@@ -112,6 +114,7 @@ export class Session {
 
   async #connectUpstream(): Promise<Socket> {
     const server = await openSocket(this.#host.postgres)
+    if (this.#closed.signal.aborted) server.destroy() // the client left meanwhile
     this.#server = server
     server.on('close', () => this.close())
     return server

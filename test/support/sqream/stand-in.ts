@@ -1,6 +1,7 @@
-// A stand-in for SQreamDB, of which no server is to be had: a proxy in front of a real PostgreSQL that offers SQream's
-// utility functions, fails `select 1` as a worker without a GPU does, and misbehaves on request. Tests reach it with
-// production's own connection string, through psqlodbc registered as `SqreamODBCDriver` (odbc-driver.ts).
+// A stand-in for SQreamDB, of which no server is to be had: a proxy in front of a real PostgreSQL that offers
+// SQream's utility functions, fails `select 1` as a worker without a GPU does, and misbehaves on request.
+// Tests reach it with production's own connection string, through psqlodbc registered as `SqreamODBCDriver`
+// (odbc-driver.ts).
 
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -19,7 +20,10 @@ export type SeenQuery = {
 }
 
 /** Tests change these at any time; what is asked next is answered by them. */
-export type Settings = { -readonly [key in keyof (LoginRules & Answers)]: (LoginRules & Answers)[key] }
+type Settings = { -readonly [key in keyof (LoginRules & Answers)]: (LoginRules & Answers)[key] }
+
+/** `port` 0, the default, takes a free one. */
+type StandInOptions = Partial<Settings> & { readonly port?: number }
 
 /** psql's output is kept up to 256 KiB: so many rows stay well below. */
 const rowsPerPage = 200
@@ -53,10 +57,14 @@ export class SqreamStandIn {
     this.settings = { ...usualSettings, ...settings }
   }
 
-  /** Installs the utility functions behind it and listens on a free loopback port. */
-  static async start(postgres: PostgresAddress, settings: Partial<Settings> = {}): Promise<SqreamStandIn> {
+  /** Installs the utility functions behind it and listens on loopback. */
+  static async start(
+    postgres: PostgresAddress,
+    { port = 0, ...settings }: StandInOptions = {},
+  ): Promise<SqreamStandIn> {
     const schema = await installUtilityFunctions(postgres)
     const standIn = new SqreamStandIn(postgres, schema, settings)
+    standIn.#port = port
     await standIn.comeBack()
     return standIn
   }

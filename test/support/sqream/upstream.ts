@@ -1,5 +1,6 @@
-// The stand-in's own login to the PostgreSQL behind it. Clients log in to the stand-in, with SQream's names and
-// passwords; their sessions then run as the test server's user, by the password exchange of RFC 5802 (SCRAM).
+// The stand-in's own login to the PostgreSQL behind it. Clients log in to the stand-in, with SQream's names
+// and passwords; their sessions then run as the test server's user, by the password exchange of RFC 5802
+// (SCRAM).
 
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'

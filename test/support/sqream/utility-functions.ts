@@ -1,9 +1,9 @@
-// What a SQream monitor is asked, as data: each utility function with its columns, their types and a made-up value
-// for row i, and how many rows a busy cluster has. Deterministic, so that a test can compare two answers.
-// Names of columns and usual row counts follow SQream's documentation and what its users see; the last three
-// functions are no default metrics and have only some of theirs.
+// What a SQream monitor is asked, as data: each utility function with its columns, their types and a made-up
+// value for row i, and how many rows a busy cluster has. Deterministic, so that a test can compare two
+// answers. Names of columns and usual row counts follow SQream's documentation and what its users see; the
+// last three functions are no default metrics and have only some of theirs.
 
-export type UtilityColumn = readonly [name: string, type: string, valueOfRow: string]
+type UtilityColumn = readonly [name: string, type: string, valueOfRow: string]
 
 export type UtilityFunction = {
   readonly rows: number
@@ -19,8 +19,11 @@ const startedAt = (seconds: number) =>
 const oneOf = (...values: string[]) =>
   `(array[${values.map((value) => `'${value}'`).join(',')}])[1 + i % ${values.length}]`
 
-/** Statements as people write them: quotes, line breaks, other scripts, emoji, backslashes; one in forty has 8 kB. */
-export const statementOfRow = `case when i % 40 = 7
+/**
+ * Statements as people write them: quotes, line breaks, other scripts, emoji, backslashes; one in forty has 8
+ * kB.
+ */
+const statementOfRow = `case when i % 40 = 7
   then 'insert into wide select ' || repeat('column_with_a_long_name, ', 340) || i
   else (array[
     'select count(*) from orders',

@@ -1,5 +1,5 @@
-// PostgreSQL's wire protocol, version 3, as far as a proxy needs it: cutting the client's bytes into messages, reading
-// and replacing the SQL in two of them, and the few messages that the stand-in says itself.
+// PostgreSQL's wire protocol, version 3, as far as a proxy needs it: cutting the client's bytes into
+// messages, reading and replacing the SQL in two of them, and the few messages that the stand-in says itself.
 
 import type { Socket } from 'node:net'
 
@@ -10,7 +10,9 @@ export const encryptionRequestCodes: readonly number[] = [80_877_103, 80_877_104
 const typeBytes = 1
 const lengthBytes = 4
 
-/** Hands out exact numbers of bytes as they arrive; it always reads, so that a client's leaving is noticed. */
+/**
+ * Hands out exact numbers of bytes as they arrive; it always reads, so that a client's leaving is noticed.
+ */
 export class ByteReader {
   #buffered: Buffer = Buffer.alloc(0)
   #isClosed = false
@@ -101,7 +103,10 @@ export function fatalError(sqlState: string, text: string): Buffer {
   return messageOf('E', Buffer.from(`SFATAL\0VFATAL\0C${sqlState}\0M${text}\0\0`))
 }
 
-/** The SQL of a Query or a Parse message replaced by what `replace` makes of it; other messages stay as they are. */
+/**
+ * The SQL of a Query or a Parse message replaced by what `replace` makes of it; other messages stay as they
+ * are.
+ */
 export async function replaceSql(
   message: Buffer,
   replace: (sql: string) => Promise<string>,
