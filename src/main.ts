@@ -15,7 +15,7 @@ async function start(): Promise<void> {
 
 /** The new title overwrites the arguments in memory, and with them what `ps` and /proc show. */
 function hideSecrets(): void {
-  const isSecret = /^--?(?:\w*(?:pass|token|secret|connection)|.*:\/\/[^/]*@)/i
+  const isSecret = /^--?\w*(?:pass|token|secret|connection)/i
   if (process.argv.slice(2).some((argument) => isSecret.test(argument) || /:\/\/[^/]*@/.test(argument))) {
     process.title = 'rowtail'
   }
@@ -29,8 +29,8 @@ function refuseNode(): void {
   process.stderr.write(
     `rowtail needs Node ${neededMajor} or newer; this is ${process.versions.node}.\n` +
       'Run it with a newer one:\n' +
-      '  npx -p node@24 rowtail …            an installed rowtail\n' +
-      '  node_modules/.bin/node dist/main.js …   a clone, after npm ci\n',
+      '  npx -p node@24 rowtail …               an installed rowtail\n' +
+      '  node_modules/.bin/node dist/main.js …  a clone, after npm ci\n',
   )
   process.exitCode = 2
 }

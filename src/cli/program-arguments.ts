@@ -1,7 +1,7 @@
-// Takes a command line apart with yargs: which command, which metrics, which flags with which texts. What is not
+// Takes a command line apart with yargs' parser: which command, which metrics, which flags with which texts. What is not
 // known becomes a fault with a suggestion; what a value means is none of its business (settings-values).
 
-import yargs from 'yargs'
+import { Parser } from 'yargs/helpers'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
 import { nearestName } from '../config/suggest.ts'
 import { allSpellings } from './flags.ts'
@@ -39,7 +39,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   for (const [name, value] of Object.entries(parsed)) {
     if (yargsOwn.has(name)) continue
     if (allSpellings.includes(name)) flags.set(name, [value].flat().map(String))
-    else faults.push(unknownFlag(name))
+    else faults.push(unknownFlag(name, args))
   }
   const positionals = [parsed._, parsed['--'] ?? []].flat().map(String)
   const { command, metrics, fault } = commandOf(positionals)
@@ -47,19 +47,26 @@ export function parseArguments(args: readonly string[]): Arguments {
     command,
     metrics,
     flags,
-    wants: parsed['help'] === true ? 'help' : parsed['version'] === true ? 'version' : 'command',
+    wants:
+      isOn(parsed, 'help') || isOn(parsed, 'h') ? 'help' : isOn(parsed, 'version') ? 'version' : 'command',
     faults: [...(fault === undefined ? [] : [fault]), ...faults],
   }
 }
 
-const yargsOwn: ReadonlySet<string> = new Set(['_', '$0', '--', 'help', 'h', 'version'])
+const yargsOwn: ReadonlySet<string> = new Set(['_', '--', 'help', 'h', 'version'])
 
 type Parsed = { readonly _: readonly unknown[]; readonly [name: string]: unknown }
 
+function isOn(parsed: Parsed, name: string): boolean {
+  return [parsed[name]].flat().includes(true)
+}
+
 /** Every flag is text to yargs: a port, a boolean or a repeated flag that is wrong shall be told in our words. */
 function parse(args: readonly string[]): Parsed {
-  return yargs([...args])
-    .parserConfiguration({
+  return Parser(args.map(keepQuotes), {
+    string: [...allSpellings],
+    boolean: ['help', 'h', 'version'],
+    configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
@@ -68,14 +75,13 @@ function parse(args: readonly string[]): Parsed {
       'parse-positional-numbers': false,
       'populate--': true,
       'short-option-groups': false,
-    })
-    .string([...allSpellings])
-    .boolean(['help', 'version'])
-    .alias('help', 'h')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .parseSync()
+    },
+  })
+}
+
+/** The parser takes one pair of quotes off what follows a `=`, and they may be letters of a password: add one. */
+function keepQuotes(argument: string): string {
+  return argument.replace(/^(--?[^=]+=)((["']).*\3)$/s, `$1"$2"`)
 }
 
 type ReadCommand = { command: CommandName; metrics: readonly string[]; fault?: ConfigFault }
@@ -100,11 +106,12 @@ function unknownCommand(word: string): ConfigFault {
   }
 }
 
-function unknownFlag(name: string): ConfigFault {
+function unknownFlag(name: string, args: readonly string[]): ConfigFault {
   const nearest = nearestName(name, allSpellings)
+  const isShort = args.some((argument) => argument.split('=')[0] === `-${name}`)
   return {
     code: 'flag_invalid',
-    message: `${quoted(`--${name}`)} is no flag of rowtail`,
+    message: `${quoted(`${isShort ? '-' : '--'}${name}`)} is no flag of rowtail`,
     hint: nearest === undefined ? 'rowtail --help lists them.' : `Did you mean "--${nearest}"?`,
   }
 }

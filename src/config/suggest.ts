@@ -10,8 +10,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
     if (best === undefined || distance < best.distance) best = { name: candidate, distance }
   }
   if (best === undefined) return undefined
-  // A third of the letters may be wrong, and two letters of a short name: more is another word.
-  const allowed = Math.min(4, Math.max(1, Math.floor(wanted.length / 3)))
+  // A third of the letters may be wrong: with more it is another word, as "no" is not "on".
+  const allowed = Math.min(4, Math.floor(wanted.length / 3))
   return best.distance <= allowed ? best.name : undefined
 }
 

@@ -17,7 +17,11 @@ describe('faults on a terminal', () => {
         { ...fault, place: { line: 10, column: 2 } },
       ]),
     ).toBe(
-      'm.json:3:18  a is "5"; expected 5\n' + '             Write 5.\n' + 'm.json:10:2  a is "5"; expected 5',
+      [
+        'm.json:3:18  a is "5"; expected 5',
+        '             Write 5.',
+        'm.json:10:2  a is "5"; expected 5',
+      ].join('\n'),
     )
   })
 

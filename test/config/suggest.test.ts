@@ -27,6 +27,7 @@ describe('the name that was meant', () => {
   it('is none where every name is another word', () => {
     expect(nearestName('verbose', known)).toBeUndefined()
     expect(nearestName('x', known)).toBeUndefined()
+    expect(nearestName('no', ['on', 'off'])).toBeUndefined()
     expect(nearestName('anything', [])).toBeUndefined()
   })
 })
