@@ -1,5 +1,5 @@
-// The seam towards where rows go. A sink has two sides: `EntryCodec` freezes rows in the worker, light enough for
-// fifty threads, and `Sink` pushes what was frozen from the main thread. Loki is the first kind.
+// The seam towards where rows go. A sink has two sides: `EntryCodec` freezes rows in the worker, light enough
+// for fifty threads, and `Sink` pushes what was frozen from the main thread. Loki is the first kind.
 
 import type { ErrorReport } from './errors.ts'
 
@@ -64,13 +64,16 @@ export type PushOutcome =
       readonly tenantLimit?: number
       /** Identifies answers that say the same thing, for "20 identical 500 halve the push". */
       readonly sameAs: string
-      /** A burst limit below this push's size was named: repeated, it never passes. */
+      /**
+       * The limit may be below this push's size, in which case it never passes: a stream's own limit, whose
+       * burst Loki does not name, or a tenant's that is below the push. Three in a row: halve it.
+       */
       readonly isStreamLimit?: boolean
     }
   | { readonly kind: 'split'; readonly error: ErrorReport }
   /**
-   * Some entries were refused, all others are stored. `named`: refused for sure, by time. `isWhole`: every entry
-   * of the push was refused. Neither: halve until each refused one stands alone.
+   * Some entries were refused, all others are stored. `named`: refused for sure, by time. `isWhole`: every
+   * entry of the push was refused. Neither: halve until each refused one stands alone.
    */
   | {
       readonly kind: 'refused'
@@ -96,7 +99,7 @@ export type Readiness =
   | { readonly kind: 'not_ready'; readonly error: ErrorReport }
 
 export interface Sink {
-  /** Never rejects for what the sink or the network does; the outcome tells. Bounded by its own timeout (10 s). */
+  /** Never rejects for what the sink or the network does: the outcome tells. Bounded by its own 10 s. */
   push(body: PushBody, signal: AbortSignal): Promise<PushResult>
   /** One question whether pushes are welcome and the login works; bounded by 5 s. */
   readiness(signal: AbortSignal): Promise<Readiness>

@@ -1,5 +1,5 @@
-// The kinds of sinks, one line each. Both halves are loaded on demand: a worker thread takes the codec alone, and so
-// never pays for an HTTP client; the main thread takes what creates the sink.
+// The kinds of sinks, one line each. Both halves are loaded on demand: a worker thread takes the codec alone,
+// and so never pays for an HTTP client; the main thread takes what creates the sink.
 
 export const sinks = {
   loki: {

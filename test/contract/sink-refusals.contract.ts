@@ -1,4 +1,5 @@
-// What every Loki refuses of a push with its default limits, each at its bound and one past it, and what it says.
+// What every Loki refuses of a push with its default limits, each at its bound and one past it, and what it
+// says.
 
 import { expect, it } from 'vitest'
 import { type Line, linesFrom, pushOf } from '../support/entries.ts'

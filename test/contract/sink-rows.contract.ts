@@ -81,7 +81,7 @@ export function storedRows(subject: Subject): void {
     expect(result.wireBytes).toBeLessThan(push.entries.length)
   })
 
-  it('loses the entries of all streams but the last one silently, which is why a push has one stream', async () => {
+  it('silently loses what is wrong with all streams but the last: a push has one stream', async () => {
     const [first, last] = [streamLabels(), streamLabels()]
     await outcomeOf(subject, pushOf(first, linesFrom(nowNs(), ['newest'])))
     const behind = pushOf(first, linesFrom(nowNs() - 2n * hourNs, ['behind']))

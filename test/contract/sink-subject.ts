@@ -1,4 +1,5 @@
-// What the tests of the sink's contract share: a server for a block of tests, streams of one's own, reading back.
+// What the tests of the sink's contract share: a server for a block of tests, streams of one's own, reading
+// back.
 
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'

@@ -1,5 +1,6 @@
-// What every Loki must do to a push, the fake included: pushed through the sink and its codec, read back by query.
-// Each test writes to a stream of its own. A variant is a server with one limit changed, started for its tests.
+// What every Loki must do to a push, the fake included: pushed through the sink and its codec, read back by
+// query. Each test writes to a stream of its own. A variant is a server with one limit changed, started for
+// its tests.
 
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import type { PushBody } from '../../src/core/sink.ts'
 import { linesFrom, pushOf } from '../support/entries.ts'
 import { refusedEntries, refusedLabels } from './sink-refusals.contract.ts'
 import { storedRows } from './sink-rows.contract.ts'
+import { wireWords } from './sink-wire.contract.ts'
 import {
   kindOf,
   type LokiSubject,
@@ -32,6 +34,7 @@ export function describeSink(name: string, start: (variant: LokiVariant) => Prom
       refusedLabels(subject)
       oversizePushes(subject)
       readiness(subject)
+      wireWords(subject)
     })
     tenants(start)
     changedLimits(start)

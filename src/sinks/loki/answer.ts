@@ -1,5 +1,5 @@
-// Reading an answer of Loki, or of what stands before it: is it a success, a web page, when to come back, how to put it
-// into a report. Pure; outcome.ts, refusal.ts and readiness.ts decide with it.
+// Reading an answer of Loki, or of what stands before it: is it a success, a web page, when to come back, how
+// to put it into a report. Pure; outcome.ts, refusal.ts and readiness.ts decide with it.
 
 import type { ErrorCode, ErrorReport } from '../../core/errors.ts'
 import type { Answer, NoAnswer } from './client.ts'
@@ -22,12 +22,33 @@ export function reportOf(answer: Answer, words: Words): ErrorReport {
 }
 
 export function noAnswerReport(answer: NoAnswer): ErrorReport {
-  const timedOut = answer.code === 'ETIMEDOUT'
+  const said = answer.message.slice(0, maxSaidCharacters)
+  return { ...noAnswerWords(answer), said }
+}
+
+function noAnswerWords({ code: fault, origin }: NoAnswer): Words {
+  const code = 'loki_unreachable'
+  if (fault === 'ETIMEDOUT') {
+    const message = `Loki at ${origin} did not answer in time.`
+    return {
+      code,
+      message,
+      hint: 'It is busy, starting or stopping, or a firewall drops what is sent to it.',
+    }
+  }
+  if (/CERT|SIGNATURE|ISSUER/.test(fault)) {
+    const message = `The certificate of Loki at ${origin} is not trusted (${fault}).`
+    return {
+      code,
+      message,
+      hint: 'Name the authority that signed it with --loki_ca, and the host as it is certified.',
+    }
+  }
+  const message = `Loki at ${origin} cannot be reached (${fault}).`
   return {
-    code: 'loki_unreachable',
-    message: timedOut ? 'Loki did not answer in time.' : `Loki cannot be reached (${answer.code}).`,
-    hint: 'Check host and port of Loki, that it runs, and what lies between: proxy, firewall, certificate.',
-    said: answer.message.slice(0, maxSaidCharacters),
+    code,
+    message,
+    hint: 'Check host and port of Loki, that it runs, and the proxy or firewall between.',
   }
 }
 

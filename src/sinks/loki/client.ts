@@ -1,5 +1,6 @@
-// The one HTTP client towards Loki. It asks and reports what came back, as a value; what an answer means is decided in
-// outcome.ts and readiness.ts. It follows no redirect and repeats nothing: both would store rows elsewhere or twice.
+// The one HTTP client towards Loki. It asks and reports what came back, as a value; what an answer means is
+// decided in outcome.ts and readiness.ts. It follows no redirect and repeats nothing: both would store rows
+// elsewhere or twice.
 
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
@@ -18,7 +19,13 @@ export type Answer = {
 }
 
 /** No answer came, or not all of it. `code` is Node's or got's: ECONNREFUSED, ETIMEDOUT, ENOTFOUND… */
-export type NoAnswer = { readonly kind: 'no_answer'; readonly code: string; readonly message: string }
+export type NoAnswer = {
+  readonly kind: 'no_answer'
+  /** Scheme, host and port that were asked. */
+  readonly origin: string
+  readonly code: string
+  readonly message: string
+}
 
 export type Question = {
   readonly url: string
@@ -74,7 +81,7 @@ async function ask(client: Got, question: Question): Promise<Answer | NoAnswer> 
     if (response === undefined) throw new Error('The answer ended before its head.')
     return answerOf(response, text)
   } catch (error) {
-    return noAnswerOf(error)
+    return noAnswerOf(error, new URL(url).origin)
   }
 }
 
@@ -106,10 +113,9 @@ function answerOf(head: Head, body: string): Answer {
   }
 }
 
-function noAnswerOf(error: unknown): NoAnswer {
-  if (error instanceof RequestError) return { kind: 'no_answer', code: error.code, message: error.message }
+function noAnswerOf(error: unknown, origin: string): NoAnswer {
   const message = error instanceof Error ? error.message : String(error)
-  return { kind: 'no_answer', code: 'ABORTED', message }
+  return { kind: 'no_answer', origin, code: error instanceof RequestError ? error.code : 'ABORTED', message }
 }
 
 function headersOf(config: LokiConfig): Record<string, string> {

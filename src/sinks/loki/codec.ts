@@ -1,8 +1,10 @@
-// Freezes rows into the bytes that Loki will be sent: each entry is a framed field 2 of logproto's Stream, so the
-// entries of chunks concatenate into a push body undecoded. Runs in every worker thread and for every row: it imports
-// nothing but Node and core, and allocates nothing for an entry beside the caller's buffer and one small bigint.
+// Freezes rows into the bytes that Loki will be sent: each entry is a framed field 2 of logproto's Stream, so
+// the entries of chunks concatenate into a push body undecoded. Runs in every worker thread and for every
+// row: it imports nothing but Node and core, and allocates nothing for an entry beside the caller's buffer
+// and one small bigint.
 //
-//   Stream { labels = 1; entries = 2 }   Entry { timestamp = 1 { seconds = 1; nanos = 2 }; line = 2; metadata = 3 }
+//   Stream { labels = 1; entries = 2 }
+//   Entry { timestamp = 1 { seconds = 1; nanos = 2 }; line = 2; metadata = 3 { name = 1; value = 2 } }
 
 import type { EncodedEntry, EntryCodec, EntryEncoder, Metadata } from '../../core/sink.ts'
 import { putVarint, varintBytes, WireReader } from './wire.ts'

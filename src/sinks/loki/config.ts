@@ -1,5 +1,5 @@
-// What a Loki destination is made of, after flags and environment are read. cli/ builds it; the sink holds it in the
-// main thread only, because it carries secrets. Nothing here touches the network.
+// What a Loki destination is made of, after flags and environment are read. cli/ builds it; the sink holds it
+// in the main thread only, because it carries secrets. Nothing here touches the network.
 
 import { type ErrorReport, ReportedError } from '../../core/errors.ts'
 
@@ -67,7 +67,7 @@ export function tenantOf(text: string): string {
   if (/^[A-Za-z0-9!\-_.*'()]{1,150}$/.test(text) && text !== '.' && text !== '..') return text
   throw invalid(
     `The Loki tenant '${text.slice(0, 200)}' is none.`,
-    "A tenant has 1 to 150 of the characters a-z A-Z 0-9 ! - _ . * ' ( ), and is one: rowtail writes to one tenant.",
+    "It has 1 to 150 of the characters a-z A-Z 0-9 ! - _ . * ' ( ): rowtail writes to one tenant.",
   )
 }
 

@@ -1,6 +1,7 @@
-// What Loki's answer to a push means, as a decision. Pure: the sink hands over the answer and the number of entries,
-// the shipper and the delivery loop act on the outcome. Rules that protect rows: only 204, or 200 with an empty body,
-// is success; an answer that no rule knows keeps the rows; nothing is refused but by Loki's own words.
+// What Loki's answer to a push means, as a decision. Pure: the sink hands over the answer and the number of
+// entries, the shipper and the delivery loop act on the outcome. Rules that protect rows: only 204, or 200
+// with an empty body, is success; an answer that no rule knows keeps the rows; nothing is refused but by
+// Loki's own words.
 
 import type { PushOutcome } from '../../core/sink.ts'
 import { isAccepted, isHtml, noAnswerReport, reportOf, retryAfterMs, sameAs, type Words } from './answer.ts'
@@ -10,15 +11,15 @@ import { refusedOutcome } from './refusal.ts'
 /** What an outcome needs to know of the push that was answered. */
 export type Pushed = { readonly count: number; readonly bytes: number }
 
-/** Streams that Loki has no room for are freed when others go idle: asking each second would only add load. */
+/** A full tenant gets room when other streams go idle: asking each second would only add load. */
 const streamLimitWaitMs = 30_000
 
 export function outcomeOf(answer: Answer | NoAnswer, pushed: Pushed): PushOutcome {
   if (answer.kind === 'no_answer') return noAnswerOutcome(answer)
   const { status } = answer
   if (isAccepted(answer)) return { kind: 'delivered' }
+  if (isTooLarge(answer)) return tooLargeOutcome(answer, pushed)
   if (status === 400) return badRequestOutcome(answer, pushed)
-  if (status === 413 || isTooLarge(answer)) return tooLargeOutcome(answer, pushed)
   if (status === 429) return rateLimitedOutcome(answer, pushed)
   if (status === 408 || status >= 500) return serverErrorOutcome(answer, pushed)
   return blockedOutcome(answer)
@@ -49,17 +50,18 @@ function badRequestOutcome(answer: Answer, pushed: Pushed): PushOutcome {
   return refusedOutcome(answer, pushed.count)
 }
 
-function isTooLarge(answer: Answer): boolean {
-  // gRPC's own words inside Loki: permanent for this size, although it comes as a 500. ResourceExhausted without
-  // them can also mean that Loki is busy: halving down to dead letters for that would lose good rows.
-  return answer.status >= 500 && answer.body.includes('larger than max')
+function isTooLarge({ status, body }: Answer): boolean {
+  // gRPC's own words inside Loki: permanent for this size, although it comes as a 500. ResourceExhausted
+  // without them can also mean that Loki is busy: halving down to dead letters for that would lose good rows.
+  if (status >= 500) return body.includes('larger than max')
+  return status === 413 || (status === 400 && /message size .*(too large|exceeds limit)/.test(body))
 }
 
 function tooLargeOutcome(answer: Answer, pushed: Pushed): PushOutcome {
   const error = reportOf(answer, {
     code: 'loki_too_large',
-    message: `A push of ${pushed.count} entries (${pushed.bytes} bytes) is too large for Loki or a proxy before it.`,
-    hint: 'Raise client_max_body_size of the proxy or grpc_server_max_recv_msg_size of Loki; it is sent in halves.',
+    message: `A push of ${pushed.count} entries (${pushed.bytes} bytes) is too large for Loki or a proxy.`,
+    hint: 'It goes in halves. Raise client_max_body_size of nginx, or grpc_server_max_recv_msg_size of Loki.',
   })
   return { kind: 'split', error }
 }
@@ -70,7 +72,7 @@ function rateLimitedOutcome(answer: Answer, pushed: Pushed): PushOutcome {
   const isPerStream = body.includes('Per stream rate limit')
   const tenantLimit = isPerStream ? undefined : tenantLimitOf(body)
   const afterMs = retryAfterMs(answer) ?? (isStreamCount ? streamLimitWaitMs : undefined)
-  // Loki names the rate, never the burst. A stream's burst may be below any size, a tenant's is not below its rate.
+  // Loki names the rate, never the burst: a stream's may be below any size, a tenant's is not below its rate.
   const isStreamLimit = isPerStream || (tenantLimit !== undefined && tenantLimit < pushed.bytes)
   return {
     kind: 'retry',
@@ -96,7 +98,7 @@ function rateLimitWords(isStreamCount: boolean, isPerStream: boolean): Words {
     return {
       code,
       message: 'Loki limits the rate of this one stream.',
-      hint: 'Raise per_stream_rate_limit and its burst, or lower --loki_stream_rate; the rows wait in the spool.',
+      hint: 'Raise per_stream_rate_limit and its burst, or lower --loki_stream_rate; the rows wait.',
     }
   }
   return {
@@ -141,7 +143,7 @@ function blockedWords(answer: Answer): Words {
     return {
       code: 'loki_login_refused',
       message: `Loki refuses the login (${status}).`,
-      hint: 'Check --loki_user and --loki_password or --loki_token, and --loki_tenant where Loki has auth_enabled.',
+      hint: 'Check --loki_user and --loki_password, or --loki_token, and --loki_tenant if Loki has tenants.',
     }
   }
   const code = 'loki_blocked'

@@ -1,5 +1,6 @@
-// Turns the concatenated entries of one push into the bytes of an HTTP body: PushRequest { streams = 1 } with the one
-// Stream { labels = 1; entries = 2 }, as a snappy block. Called by the sink for each push; entries are copied once.
+// Turns the concatenated entries of one push into the bytes of an HTTP body: PushRequest { streams = 1 } with
+// the one Stream { labels = 1; entries = 2 }, as a snappy block. Called by the sink for each push; entries
+// are copied once.
 
 import { compressSync } from 'snappy'
 import type { PushBody } from '../../core/sink.ts'

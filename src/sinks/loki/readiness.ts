@@ -1,6 +1,6 @@
-// Whether Loki takes pushes and knows our login, as one question: GET /ready tells the first where the route exists (a
-// gateway often has none), a push of nothing tells the second: Loki answers 422 to who may push. The startup check and
-// the shipper's probe ask it; it stores nothing.
+// Whether Loki takes pushes and knows our login, as one question: GET /ready tells the first where the route
+// exists (a gateway often has none), a push of nothing tells the second: Loki answers 422 to who may push.
+// The startup check and the shipper's probe ask it; it stores nothing.
 
 import type { ErrorReport } from '../../core/errors.ts'
 import type { Readiness } from '../../core/sink.ts'

@@ -1,6 +1,6 @@
-// Reads which entries Loki refused, and why, from the text of a 400. Loki stores the other entries of the push. Its
-// ingester names up to ten refused entries by time; its distributor only counts, grouped by equal text, and for a
-// label at fault counts one for the whole stream. Called by outcome.ts.
+// Reads which entries Loki refused, and why, from the text of a 400. Loki stores the other entries of the
+// push. Its ingester names up to ten refused entries by time; its distributor only counts, grouped by equal
+// text, and for a label at fault counts one for the whole stream. Called by outcome.ts.
 
 import type { PushOutcome, Refusal, RefusalReason } from '../../core/sink.ts'
 import { reportOf } from './answer.ts'
@@ -10,11 +10,14 @@ type RefusedOutcome = Extract<PushOutcome, { kind: 'refused' }>
 type Group = { readonly refusal: Refusal; readonly count: number }
 
 const maxSaidCharacters = 500
+/** Labels stand in the middle of Loki's words, and their values may read like words of Loki. */
+const labelText = /\{(?:\w+="(?:[^"\\]|\\.)*"(?:, )?)+\}/g
 
 /** `count` is the number of entries in the push. */
 export function refusedOutcome(answer: Answer, count: number): RefusedOutcome {
-  const body = answer.body.trim()
-  const refusal = refusalOf(body)
+  const said = answer.body.trim()
+  const body = said.replace(labelText, '{…}')
+  const refusal = { ...refusalOf(body), said: said.slice(0, maxSaidCharacters) }
   const named = namedIn(body)
   const isWhole = count === 1 || concernsWholePush(body) || isEveryEntry(body, count)
   return { kind: 'refused', error: errorOf(answer, refusal), named, isWhole, refusal }
@@ -50,7 +53,7 @@ const cure: Readonly<Record<RefusalReason, string>> = {
   other: 'The words of Loki are kept with the dead letters.',
 }
 
-/** Refusals by their words, the first match wins; each is a text that Loki 3 or an older one is known to say. */
+/** Refusals by their words, the first match wins; each is what Loki 3 or an older one is known to say. */
 const reasonPatterns: readonly (readonly [RegExp, RefusalReason])[] = [
   [/too far behind|out of order/, 'too_far_behind'],
   [/timestamp too new/, 'too_new'],
@@ -78,7 +81,7 @@ function concernsWholePush(body: string): boolean {
   )
 }
 
-/** True only where the counts cover all entries and give one reason: of two reasons, no entry's own is known. */
+/** Only where the counts cover all entries and give one reason: of two reasons, no entry's own is known. */
 function isEveryEntry(body: string, count: number): boolean {
   const ignored = /total ignored: (\d+) out of \d+/.exec(body)
   if (ignored !== null) return Number(ignored[1]) === count && reasonsOf(entryLines(body)).size === 1

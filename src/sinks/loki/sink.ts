@@ -1,5 +1,5 @@
-// The heavy half of the Loki sink: pushes frozen entries from the main thread and asks whether Loki is ready. The
-// shipper calls it; expected failures are outcomes, never rejections.
+// The heavy half of the Loki sink: pushes frozen entries from the main thread and asks whether Loki is ready.
+// The shipper calls it; expected failures are outcomes, never rejections.
 
 import type { Clock } from '../../core/clock.ts'
 import type { PushBody, PushResult, Readiness, Sink } from '../../core/sink.ts'

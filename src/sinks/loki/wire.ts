@@ -1,5 +1,5 @@
-// The bits of protobuf that Loki's push messages need: varints, and a reader of length-delimited fields. Used by the
-// codec in every worker thread, so it imports nothing but Node and core.
+// The bits of protobuf that Loki's push messages need: varints, and a reader of length-delimited fields. Used
+// by the codec in every worker thread, so it imports nothing but Node and core.
 
 import { ReportedError } from '../../core/errors.ts'
 

@@ -1,6 +1,7 @@
-// The first half of Loki's way in: checks streams and entries one by one, lets the good ones on and answers 400 for the
-// rest, then the tenant's rate (all or nothing), the size of the message to the ingester, and the ingester itself, whose
-// word replaces the distributor's own. The order is Loki's, and so is what one fault hides of another.
+// The first half of Loki's way in: checks streams and entries one by one, lets the good ones on and answers
+// 400 for the rest, then the tenant's rate (all or nothing), the size of the message to the ingester, and the
+// ingester itself, whose word replaces the distributor's own. The order is Loki's, and so is what one fault
+// hides of another.
 
 import { type CheckedStream, entryBytes, grpcBytes, metadataBytes } from './checked-stream.ts'
 import { goLabels, goQuote, goSeconds } from './go-text.ts'
@@ -83,8 +84,8 @@ export class Distributor {
     const oldestNs = nowNs - BigInt(maxAgeMs ?? 0) * nsPerMs
     const time = goSeconds(entry.atNs)
     if (maxAgeMs !== undefined && entry.atNs < oldestNs) {
-      const oldest = goSeconds(oldestNs)
-      return `entry for stream '${stream}' has timestamp too old: ${time}, oldest acceptable timestamp is: ${oldest}`
+      const oldest = `oldest acceptable timestamp is: ${goSeconds(oldestNs)}`
+      return `entry for stream '${stream}' has timestamp too old: ${time}, ${oldest}`
     }
     if (entry.atNs > nowNs + BigInt(gracePeriodMs) * nsPerMs) {
       return `entry for stream '${stream}' has timestamp too new: ${time}`
@@ -110,11 +111,13 @@ export class Distributor {
     const bytes = metadataBytes(metadata)
     if (bytes > maxMetadataBytes) {
       const cure = ask('max_structured_metadata_size', 'increase')
-      return `stream '${stream}' has structured metadata too large: '${bytes}' bytes, limit: '${maxMetadataBytes}' bytes. ${cure}`
+      const figures = `'${bytes}' bytes, limit: '${maxMetadataBytes}' bytes`
+      return `stream '${stream}' has structured metadata too large: ${figures}. ${cure}`
     }
     if (metadata.length > maxMetadataCount) {
       const cure = ask('max_structured_metadata_entries_count', 'increase')
-      return `stream '${stream}' has too many structured metadata labels: '${metadata.length}', limit: '${maxMetadataCount}'. ${cure}`
+      const figures = `'${metadata.length}', limit: '${maxMetadataCount}'`
+      return `stream '${stream}' has too many structured metadata labels: ${figures}. ${cure}`
     }
     return undefined
   }
@@ -131,9 +134,8 @@ export class Distributor {
     if (faults.length > 0) return new Rejection(400, grouped(faults))
     const { blockedStatus } = this.#limits
     if (blockedStatus === undefined || !streams.some(({ entries }) => entries.length > 0)) return undefined
-    const until = '2199-01-01T00:00:00Z'
-    const text = `ingestion blocked for user '${this.#tenant}' until '${until}' with status code '${blockedStatus}'`
-    return new Rejection(blockedStatus, text)
+    const until = `until '2199-01-01T00:00:00Z' with status code '${blockedStatus}'`
+    return new Rejection(blockedStatus, `ingestion blocked for user '${this.#tenant}' ${until}`)
   }
 
   #store(streams: readonly CheckedStream[], nowMs: number): void {
@@ -142,9 +144,10 @@ export class Distributor {
     if (!this.#rate.take(bytes, nowMs)) {
       throw new Rejection(
         429,
-        `ingestion rate limit exceeded for user ${this.#tenant} (limit: ${this.#limits.tenantBytesPerSecond} bytes/sec) ` +
-          `while attempting to ingest '${entries.length}' lines totaling '${bytes}' bytes, reduce log volume ` +
-          'or contact your Loki administrator to see if the limit can be increased',
+        `ingestion rate limit exceeded for user ${this.#tenant} ` +
+          `(limit: ${this.#limits.tenantBytesPerSecond} bytes/sec) while attempting to ingest ` +
+          `'${entries.length}' lines totaling '${bytes}' bytes, reduce log volume or contact your ` +
+          'Loki administrator to see if the limit can be increased',
       )
     }
     const messageBytes = streams.reduce((sum, stream) => sum + grpcBytes(stream), 0)

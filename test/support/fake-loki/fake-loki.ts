@@ -1,6 +1,7 @@
-// A strict Loki for fast tests: an HTTP server that takes and refuses pushes by Loki's rules, in Loki's words, answers
-// log queries, and does on demand what a Loki in trouble does. It passes the contract suite of sinks beside the real
-// one; where they differ, this one is wrong. What it holds survives stop and start, like Loki's data directory.
+// A strict Loki for fast tests: an HTTP server that takes and refuses pushes by Loki's rules, in Loki's
+// words, answers log queries, and does on demand what a Loki in trouble does. It passes the contract suite of
+// sinks beside the real one; where they differ, this one is wrong. What it holds survives stop and start,
+// like Loki's data directory.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -10,7 +10,7 @@ export function goSeconds(atNs: bigint): string {
   return new Date(Number(atNs / nsPerMs)).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** time.Time.String() in UTC: `2026-11-25 19:41:05.62 +0000 UTC`, zeros at the end of the fraction dropped. */
+/** time.Time.String() in UTC, without zeros at the fraction's end: `2026-11-25 19:41:05.62 +0000 UTC`. */
 export function goTime(atNs: bigint): string {
   const [day = '', time = ''] = goSeconds(atNs).replace('Z', '').split('T')
   const digits = String(atNs % nsPerSecond)

@@ -1,6 +1,6 @@
-// The second half of Loki's way in: keeps streams, with their count, their rate and their window behind the newest
-// entry. Like Loki it answers for the last stream of a request alone: what befell the others is stored or lost silently.
-// Not imitated: splitting a stream over shards when it is fast.
+// The second half of Loki's way in: keeps streams, with their count, their rate and their window behind the
+// newest entry. Like Loki it answers for the last stream of a request alone: what befell the others is stored
+// or lost silently. Not imitated: splitting a stream over shards when it is fast.
 
 import { type CheckedStream, entryBytes, identityOf } from './checked-stream.ts'
 import { goBytes, goSeconds, goTime } from './go-text.ts'
@@ -76,7 +76,7 @@ export class Ingester {
     return stream
   }
 
-  /** The window moves with each accepted entry, inside the batch too; a repeat of the last entry is neither. */
+  /** The window moves with each entry taken, inside the batch too; a repeat of the last is passed over. */
   #sort(stream: LiveStream, entries: readonly PushedEntry[], nowMs: number): Sorted {
     const { windowMs, shardsStreams } = this.#limits
     const good: PushedEntry[] = []
@@ -106,9 +106,10 @@ export class Ingester {
 
   #rateWords({ text }: LiveStream, bytes: number): string {
     return (
-      `Per stream rate limit exceeded (limit: ${goBytes(this.#limits.streamBytesPerSecond)}/sec) while attempting to ` +
-      `ingest for stream '${text}' totaling ${goBytes(bytes)}, consider splitting a stream via additional labels or ` +
-      'contact your Loki administrator to see if the limit can be increased'
+      `Per stream rate limit exceeded (limit: ${goBytes(this.#limits.streamBytesPerSecond)}/sec) ` +
+      `while attempting to ingest for stream '${text}' totaling ${goBytes(bytes)}, ` +
+      'consider splitting a stream via additional labels or contact your Loki administrator ' +
+      'to see if the limit can be increased'
     )
   }
 
@@ -133,8 +134,8 @@ function behind({ atNs }: PushedEntry, oldestNs: bigint): string {
 function tooManyStreams(stream: string, tenant: string): Rejection {
   return new Rejection(
     429,
-    `maximum active stream limit exceeded when trying to create stream ${stream}, reduce the number of active streams ` +
-      '(reduce labels or reduce label values), or contact your Loki administrator to see if the limit can be increased, ' +
-      `user: '${tenant}'`,
+    `maximum active stream limit exceeded when trying to create stream ${stream}, ` +
+      'reduce the number of active streams (reduce labels or reduce label values), or contact your ' +
+      `Loki administrator to see if the limit can be increased, user: '${tenant}'`,
   )
 }

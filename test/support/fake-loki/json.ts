@@ -1,5 +1,6 @@
-// Reads a push written as JSON, as strictly as Loki: times are strings of whole nanoseconds, metadata values are
-// strings, no text holds half a surrogate pair. Loki's words quote the input at length; the fake only says where.
+// Reads a push written as JSON, as strictly as Loki: times are strings of whole nanoseconds, metadata values
+// are strings, no text holds half a surrogate pair. Loki's words quote the input at length; the fake only
+// says where.
 
 import { goLabels } from './go-text.ts'
 import type { Label, PushedEntry, PushedStream } from './push-request.ts'

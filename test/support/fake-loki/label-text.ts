@@ -1,4 +1,5 @@
-// Reads a stream's labels from their text, `{a="b", c="d"}`, with the strictness and the words of Loki's parser.
+// Reads a stream's labels from their text, `{a="b", c="d"}`, with the strictness and the words of Loki's
+// parser.
 
 import type { Label } from './push-request.ts'
 import { Rejection } from './rejection.ts'
@@ -50,7 +51,7 @@ const shortEscapes: Readonly<Record<string, string>> = {
   '\\': '\\',
 }
 
-/** Escapes of one byte below 0x80 are characters; Loki would join higher ones to UTF-8, which nobody here writes. */
+/** Escapes of one byte are below 0x80 here; Loki would join higher ones to UTF-8, which nobody writes. */
 function unescaped(text: string, at: number): string {
   return text.replace(/\\(?:x[0-7][0-9a-fA-F]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)/gs, (escape) => {
     if (escape.length > 2) return String.fromCodePoint(Number.parseInt(escape.slice(2), 16))

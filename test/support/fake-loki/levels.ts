@@ -1,5 +1,6 @@
-// The level that Loki detects for an entry and adds to its metadata as `detected_level` (discover_log_levels, on by
-// default): from a label or metadata named like a level, else from the line's JSON, else from a word in the line.
+// The level that Loki detects for an entry and adds to its metadata as `detected_level` (discover_log_levels,
+// on by default): from a label or metadata named like a level, else from the line's JSON, else from a word in
+// the line.
 
 import type { Label } from './push-request.ts'
 

@@ -1,5 +1,5 @@
-// Reads a snappy block of logproto.PushRequest, with the strictness and the words of Loki's generated decoder: an
-// unknown field is skipped, a known one of the wrong type or a cut message refuses the request.
+// Reads a snappy block of logproto.PushRequest, with the strictness and the words of Loki's generated
+// decoder: an unknown field is skipped, a known one of the wrong type or a cut message refuses the request.
 
 import { uncompressSync } from 'snappy'
 import type { Label, PushedEntry, PushedStream } from './push-request.ts'

@@ -1,5 +1,6 @@
-// What the fake answers to readers: log queries by a plain selector, label names and values. Repeats, entries equal in
-// time, line and metadata within a stream, are left out of a log query, as Loki's merging iterators do.
+// What the fake answers to readers: log queries by a plain selector, label names and values. Repeats, entries
+// equal in time, line and metadata within a stream, are left out of a log query, as Loki's merging iterators
+// do.
 
 import { identityOf } from './checked-stream.ts'
 import type { StoredStream } from './ingester.ts'
@@ -107,8 +108,8 @@ function parseSelector(text: string): Matcher {
   if (matchers.every((matches) => matches(new Map()))) {
     throw new Rejection(
       400,
-      'parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible ' +
-        'value. For instance, app=~".*" does not meet this requirement, but app=~".+" will',
+      'parse error : queries require at least one regexp or equality matcher that does not have an ' +
+        'empty-compatible value. For instance, app=~".*" does not meet this requirement, but app=~".+" will',
     )
   }
   return (labels) => matchers.every((matches) => matches(labels))
