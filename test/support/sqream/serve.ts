@@ -1,5 +1,5 @@
-// Runs the stand-in by hand: `node_modules/.bin/node test/support/sqream/serve.ts [port]`, by default on
-// 5000, a SQream worker's port. Brings a PostgreSQL of its own, says how to connect, and leaves nothing behind
+// Runs the stand-in by hand: `node_modules/.bin/node test/support/sqream/serve.ts [port]`. By default on
+// 5000, a SQream worker's port. Brings a PostgreSQL of its own, says how to connect, and takes it all away
 // at Ctrl+C.
 
 import { once } from 'node:events'
