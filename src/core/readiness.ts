@@ -46,7 +46,7 @@ function serviceReasons({ service, sink, login, spool }: StatusSnapshot, nowMs: 
     const message = `Loki has been lost for ${formatElapsed(Math.max(0, nowMs - sink.sinceMs))}${why}`
     reasons.push({ code: 'sink_lost', message })
   }
-  return [...reasons, ...filling('all spools together', spool.bytes, service.bounds.spoolTotalBytes)]
+  return [...reasons, ...filling('the room for all spools', spool.bytes, service.bounds.spoolTotalBytes)]
 }
 
 function metricReasons(metric: MetricStatus, snapshot: StatusSnapshot, nowMs: number): ReadinessReason[] {

@@ -42,7 +42,6 @@ export function openLogFile(
   settings: LogFileSettings,
   events: OutletEvents,
 ): Outlet {
-  const { form } = settings
   const file = new library.transports.File({
     filename: settings.filePath,
     maxsize: settings.maxFileBytes ?? maxFileBytes,
@@ -52,20 +51,59 @@ export function openLogFile(
   })
   const logger = library.createLogger({
     level: 'debug',
-    format: library.format.printf((info) => form(String(info.message))),
+    format: library.format.printf((info) => String(info.message)),
     transports: [file],
   })
-  file.on('logged', () => events.taken(1))
+  const pacer = createPacer((text) => logger.info(text))
+  file.once('open', pacer.next)
+  file.on('logged', () => {
+    events.taken(1)
+    setImmediate(pacer.next)
+  })
   logger.on('error', events.failed)
 
   return {
-    write: (jsonLine) => void logger.info(jsonLine),
-    close: () => {
+    write: (jsonLine) => pacer.add(settings.form(jsonLine)),
+    async close(signal) {
+      await pacer.emptied(signal)
       const { promise, resolve } = Promise.withResolvers<void>()
       file.once('finish', resolve)
       file.once('error', () => resolve())
       logger.end()
-      return promise
+      await promise
+    },
+  }
+}
+
+/**
+ * Hands on one line at a time, the next when asked for. winston's File loses what it holds in memory at the moment
+ * of a rotation (3.19: bursts of 5,000 lines lost some 170 at each); with one line under way it holds none.
+ */
+function createPacer(write: (text: string) => void) {
+  const queue: string[] = []
+  let isReady = false
+  let onEmpty: (() => void) | undefined
+
+  function next(): void {
+    const text = queue.shift()
+    isReady = text === undefined
+    if (text === undefined) onEmpty?.()
+    else write(text)
+  }
+
+  return {
+    next,
+    add(text: string): void {
+      queue.push(text)
+      if (isReady) next()
+    },
+    /** Resolves when the last line is out, or the signal aborts. */
+    emptied(signal: AbortSignal): Promise<void> {
+      return new Promise((resolve) => {
+        if (isReady) resolve()
+        onEmpty = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
     },
   }
 }

@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage, request } from 'node:http'
+import { connect, createServer, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createStatus } from '../../src/core/status.ts'
+import { createWeb, type Web } from '../../src/web/server.ts'
+
+const bounds = { spoolMetricBytes: 1_000, spoolTotalBytes: 10_000 }
+let open: Web | undefined
+afterEach(async () => {
+  await open?.close()
+  open = undefined
+})
+
+async function start() {
+  const startedMs = Date.now()
+  const status = createStatus([{ name: 'show_locks', intervalMs: 2_000, send: true }], {
+    version: '0.1.0',
+    target: 'db1',
+    startedMs,
+    bounds,
+  })
+  const started = await createWeb({
+    listen: { host: '127.0.0.1', port: 0 },
+    snapshot: () => status.snapshot(startedMs),
+  })
+  if (started.kind !== 'listening') throw new Error(started.error.message)
+  open = started.web
+  return { status, startedMs, web: started.web, port: Number(new URL(started.web.address).port) }
+}
+
+type Answer = { code: number | undefined; headers: IncomingMessage['headers']; text: string }
+
+async function ask(
+  port: number,
+  path: string,
+  options: { method?: string; host?: string; body?: string } = {},
+) {
+  const { method = 'GET', host = `127.0.0.1:${port}`, body } = options
+  const asked = request({ port, path, method, headers: { host }, agent: false })
+  asked.end(body)
+  const [response] = (await once(asked, 'response')) as [IncomingMessage] // what node documents for the event
+  let text = ''
+  for await (const part of response.setEncoding('utf8')) text += String(part)
+  return { code: response.statusCode, headers: response.headers, text } satisfies Answer
+}
+
+describe('the health endpoints', () => {
+  it('say that the process is alive', async () => {
+    const { port } = await start()
+    const answer = await ask(port, '/healthz')
+    expect(answer).toMatchObject({ code: 200, text: '{"status":"alive"}' })
+    expect(answer.headers['content-type']).toMatch('application/json')
+  })
+
+  it('say why it is not ready, and when it is', async () => {
+    const { port, status, startedMs } = await start()
+    const early = await ask(port, '/readyz')
+    expect(early.code).toBe(503)
+    expect(JSON.parse(early.text)).toEqual({
+      status: 'not ready',
+      reasons: [{ code: 'starting', message: 'rowtail is starting' }],
+    })
+    status.apply({ type: 'service.ready', atMs: startedMs })
+    expect(await ask(port, '/readyz')).toMatchObject({ code: 200, text: '{"status":"ready","reasons":[]}' })
+  })
+
+  it('give the status, which no cache keeps', async () => {
+    const { port, status, startedMs } = await start()
+    const answer = await ask(port, '/api/status')
+    expect(answer.code).toBe(200)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(JSON.parse(answer.text)).toEqual(status.snapshot(startedMs))
+  })
+
+  it('answer HEAD without a body', async () => {
+    const { port } = await start()
+    expect(await ask(port, '/healthz', { method: 'HEAD' })).toMatchObject({ code: 200, text: '' })
+  })
+})
+
+describe('anything else', () => {
+  it.each(['/', '/metrics', '/healthz/x', '/api', '/%00', '/../etc/passwd'])(
+    'at %s is not found',
+    async (path) => {
+      const { port } = await start()
+      expect(await ask(port, path)).toMatchObject({ code: 404, text: '{"error":"not found"}' })
+    },
+  )
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('by %s is refused', async (method) => {
+    const { port } = await start()
+    const answer = await ask(port, '/healthz', { method })
+    expect(answer).toMatchObject({ code: 405, text: '{"error":"only GET and HEAD"}' })
+    expect(answer.headers.allow).toBe('GET, HEAD')
+  })
+
+  it('for another host is refused, also where the path is unknown', async () => {
+    const { port } = await start()
+    for (const path of ['/api/status', '/unknown']) {
+      expect(await ask(port, path, { host: 'evil.example' })).toMatchObject({
+        code: 403,
+        text: '{"error":"this Host header is not answered"}',
+      })
+    }
+  })
+
+  it('with more than 8 KiB of headers is refused', async () => {
+    const { port } = await start()
+    const answer = await ask(port, `/healthz?${'x'.repeat(9_000)}`)
+    expect(answer.code).toBe(431)
+  })
+
+  it('beyond 50 connections is not let in', async () => {
+    const { port } = await start()
+    const sockets = Array.from({ length: 50 }, () => connect(port, '127.0.0.1'))
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    const surplus = connect(port, '127.0.0.1')
+    surplus.on('error', () => undefined)
+    await once(surplus, 'close')
+    expect(sockets.every((socket) => !socket.destroyed)).toBe(true)
+    for (const socket of sockets) socket.destroy()
+  })
+})
+
+describe('the end', () => {
+  async function connected(port: number): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    return socket
+  }
+
+  it('is not held up by idle, silent or slow clients', async () => {
+    const { port, web } = await start()
+    const agent = new Agent({ keepAlive: true })
+    const [idle] = (await once(get({ port, path: '/healthz', agent }), 'response')) as [IncomingMessage] // as above
+    idle.resume()
+    await once(idle, 'end')
+    const silent = await connected(port)
+    const slow = await connected(port)
+    slow.write('GET /healthz HTTP/1.1\r\nHost: localh')
+    await ask(port, '/healthz')
+
+    const startMs = performance.now()
+    const ends = [silent, slow].map((socket) => once(socket, 'close'))
+    await web.close()
+    expect(performance.now() - startMs).toBeLessThan(400)
+    await Promise.all(ends)
+    agent.destroy()
+  })
+
+  it('frees the port', async () => {
+    const { port, web } = await start()
+    await web.close()
+    const next = createServer().listen(port, '127.0.0.1')
+    await once(next, 'listening')
+    expect(next.address()).toMatchObject({ port })
+    await new Promise((resolve) => next.close(resolve))
+  })
+})
+
+describe('an address that cannot be had', () => {
+  it('is told apart: a port that is taken', async () => {
+    const { port } = await start()
+    expect(await createWeb({ listen: { host: '127.0.0.1', port }, snapshot: never })).toMatchObject({
+      kind: 'port_taken',
+      error: { code: 'port_taken', message: `Port ${port} of 127.0.0.1 is taken by another process.` },
+    })
+  })
+
+  it('is told apart: an address that is not of this machine', async () => {
+    expect(await createWeb({ listen: { host: '192.0.2.1', port: 0 }, snapshot: never })).toMatchObject({
+      kind: 'unusable',
+      error: { code: 'flag_invalid', message: '--listen 192.0.2.1:0 cannot be listened on.' },
+    })
+  })
+})
+
+function never(): never {
+  throw new Error('nobody can ask')
+}
