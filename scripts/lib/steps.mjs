@@ -79,6 +79,6 @@ export async function main(work) {
 }
 
 /** The last lines of a command's output. */
-export function tail(output) {
+function tail(output) {
   return output.trimEnd().split('\n').slice(-tailLines).join('\n')
 }
