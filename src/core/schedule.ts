@@ -1,5 +1,5 @@
 // The fixed-rate grid of a metric's ticks. Pure: the poll loop asks for the next tick and does the waiting.
-// A run that overruns skips the ticks it missed, so ticks neither pile up nor drift.
+// A run that overruns skips the ticks it missed, so ticks neither pile up nor drift (docs/specs/schedule.md).
 
 export type Grid = { readonly startMs: number; readonly intervalMs: number }
 
@@ -21,7 +21,7 @@ export function nextTickMs(grid: Grid, afterMs: number): number {
   return next > afterMs ? next : next + grid.intervalMs
 }
 
-/** Ticks that fell strictly between a run's own tick and its end: the ones it skipped. */
-export function skippedTicks(grid: Grid, tickMs: number, endMs: number): number {
-  return Math.max(0, Math.ceil((endMs - tickMs) / grid.intervalMs) - 1)
+/** Ticks after the one (or the retry) that began a run, up to its end: the run skipped them. */
+export function skippedTicks(grid: Grid, beginMs: number, endMs: number): number {
+  return Math.round((nextTickMs(grid, endMs) - nextTickMs(grid, beginMs)) / grid.intervalMs)
 }
