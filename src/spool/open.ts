@@ -53,13 +53,7 @@ function spoolIn(database: DatabaseSync, path: string, bounds: SpoolBounds): Spo
   if (kind === 'newer') return newerReport(path)
   configure(database)
   if (kind === 'empty') createTables(database)
-  proveWritable(database)
   return new Spool(database, { path, bounds })
-}
-
-/** SQLite opens a file without permission for reading only, and would tell only at the first row. */
-function proveWritable(database: DatabaseSync): void {
-  database.exec('begin immediate; commit')
 }
 
 function newerReport(path: string): ErrorReport {

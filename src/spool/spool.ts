@@ -227,10 +227,8 @@ export class Spool {
   }
 
   #enforceBound(): Dropped[] {
-    const excess = this.#ledger.total().bytes - this.#bounds.maxBytes
-    if (excess <= 0) return []
     try {
-      return this.evict(excess, 'spool_full')
+      return this.evict(this.#ledger.total().bytes - this.#bounds.maxBytes, 'spool_full')
     } catch {
       // The run is committed, so this must not look like its failure; the next commit drops what is over then.
       return []

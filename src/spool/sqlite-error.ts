@@ -13,6 +13,7 @@ const resultCodes = {
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  constraint: 19,
   notADatabase: 26,
 } as const
 
@@ -39,12 +40,12 @@ export function isBusy(error: unknown): boolean {
   return primary === resultCodes.busy || primary === resultCodes.locked
 }
 
-/** Errors of SQLite and of the file system as ReportedError; anything else is returned as it is. */
+/** Errors of SQLite and of the file system as ReportedError; bugs, broken constraints included, as they are. */
 export function spoolErrorOf(error: unknown, path: string): unknown {
   if (!(error instanceof Error)) return error
   // A failed rename into quarantine is a file that cannot be opened for writing.
   const code = 'syscall' in error ? resultCodes.cannotOpen : sqliteCodeOf(error)
-  if (code === undefined) return error
+  if (code === undefined || (code & 0xff) === resultCodes.constraint) return error
   return new ReportedError(spoolReportOf(code, path, error.message), { cause: error })
 }
 

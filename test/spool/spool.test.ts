@@ -81,9 +81,13 @@ describe('a stream', () => {
     expect(spool.lastNs(rows)).toBe(100n)
   })
 
-  it('that nobody began is a bug', () => {
+  it('that nobody began is a bug, which leaves the spool usable', () => {
     const { spool } = temporarySpool()
     expect(() => spool.lastNs(7)).toThrow('no stream 7')
+    expect(() => spool.commitRun(commitOf([chunkOf(7, 'a')]))).toThrow('FOREIGN KEY')
+    const rows = spool.streamOf('{}', 'rows')
+    spool.commitRun(commitOf([chunkOf(rows, 'b')]))
+    expect(drain(spool, rows)).toEqual(['b'])
   })
 })
 
@@ -141,6 +145,20 @@ describe('a delivery', () => {
     spool.settle(takeRange(spool, rows), { dead: [], restamped: [chunkOf(rows, 'c', 5n)] })
     expect(spool.lastNs(rows)).toBe(61n)
     expect(drain(spool, rows)).toEqual(['c'])
+  })
+
+  it('never spans a staged chunk, which would lie inside the range once it is visible', () => {
+    const { spool } = temporarySpool()
+    const rows = spool.streamOf('{}', 'rows')
+    spool.commitRun(commitOf([chunkOf(rows, 'first', 10n), chunkOf(rows, 'second', 5n)]))
+    const first = takeRange(spool, rows)
+    spool.stage(chunkOf(rows, 'staged', 20n))
+    spool.settle(first, { dead: [], restamped: [chunkOf(rows, 'restamped', 30n)] })
+    const second = takeRange(spool, rows)
+    spool.commitRun(commitOf([]))
+    expect(textOf(spool, second)).toBe('second')
+    spool.settle(second, nothingRefused)
+    expect(drain(spool, rows)).toEqual(['stagedrestamped'])
   })
 
   it('shows restamped entries at once, also while a run is staged', () => {

@@ -75,6 +75,14 @@ describe('a piece that never passes', () => {
     expect(settling.next()).toEqual([0, 1])
   })
 
+  it('is counted anew once it is halved for another reason', () => {
+    const settling = beginSettling(entriesOf(4))
+    answerTimes(settling, serverError(), maxEqualServerErrors - 1)
+    settling.answer(tooLarge)
+    settling.answer(serverError())
+    expect(settling.next()).toEqual([0, 1])
+  })
+
   it('is stuck, and never dropped, once it is a single entry', () => {
     const settling = beginSettling(entriesOf(1))
     expect(answerTimes(settling, serverError(), maxEqualServerErrors - 1)).toMatchObject({ isStuck: false })
@@ -205,6 +213,7 @@ describe('a stream that is refused as such', () => {
     const settling = beginSettling(entriesOf(2))
     expect(answerTimes(settling, refused('metadata'), 3)).toMatchObject({ kind: 'blocked' })
     expect(settling.next()).toEqual([0, 1])
+    expect(settling.answer(delivered)).toEqual({ kind: 'done', refused: [] })
   })
 
   it('is not blocked by metadata that only some entries are refused for', () => {
