@@ -41,13 +41,13 @@ function createPushVoice(): PushVoice {
   const trouble = createTrouble()
   let hasDelivered = false
 
-  function delivered({ rows, bytes, durationMs, atMs }: EventOf<'push.delivered'>): Line {
+  function delivered({ rows, bytes, durationMs, isRunLine, atMs }: EventOf<'push.delivered'>): Line {
     const ended = trouble.end(atMs)
     const wasSaid = ended?.wasSaid === true
-    const isNews = wasSaid || !hasDelivered
-    hasDelivered = true
+    const isNews = wasSaid || (!hasDelivered && isRunLine !== true)
+    hasDelivered ||= isNews
     const again = wasSaid ? `delivery works again after ${formatElapsed(ended.lastedMs)}: ` : ''
-    const text = `sent ${countOf(rows, 'row')} (${formatBytes(bytes)}) in ${formatElapsed(durationMs)}`
+    const text = `sent ${countOf(rows, isRunLine === true ? 'run line' : 'row')} (${formatBytes(bytes)}) in ${formatElapsed(durationMs)}`
     return line(isNews ? 'info' : 'debug', `${again}${text}`, { rows, bytes, durationMs })
   }
 
@@ -76,7 +76,8 @@ function createClockVoice(): ClockVoice {
       return quiet.add('stepped', 1, atMs).map(() => line('warn', text, { behindMs }))
     },
     'clock.ahead': ({ aheadMs, atMs }) => {
-      const text = `this machine's clock is ${formatElapsed(aheadMs)} ahead of Loki's: rows wait until the two are near`
+      const clocks = `this machine's clock is ${formatElapsed(aheadMs)} ahead of Loki's`
+      const text = `${clocks}: rows wait until the two are near`
       return quiet.add('ahead', 1, atMs).map(() => line('warn', text, { aheadMs }))
     },
   }
@@ -91,6 +92,7 @@ function refused(sum: Sum, said?: string): Line {
 
 function stamped(sum: Sum): Line {
   const { key: reason, amount: rows, total } = sum
-  const text = `Loki refused the time of ${countOf(rows, 'row')} (${reason}), sent again with a new one${inAll(sum)}`
+  const refusal = `Loki refused the time of ${countOf(rows, 'row')} (${reason})`
+  const text = `${refusal}, sent again with a new one${inAll(sum)}`
   return line('warn', text, { rows, total, reason })
 }

@@ -1,4 +1,5 @@
-// Says once per column and reason that a value could not be passed on as the database meant it, and what cures it.
+// Says once per column and reason that a value could not be passed on as the database meant it, and what
+// cures it.
 
 import { type Line, line } from './log-record.ts'
 import type { Flag, FlagReason } from './source.ts'

@@ -1,6 +1,5 @@
-// What the log says about a metric's runs: started, fetched, failed, recovered, overrun.
+// What the log says about a metric's runs: fetched, failed, recovered, overrun.
 
-import { formatDuration } from './duration.ts'
 import { sentenceOf } from './errors.ts'
 import type { EventOf } from './events.ts'
 import { createFlagVoice } from './log-lines-flags.ts'
@@ -15,7 +14,7 @@ import {
 } from './log-repeats.ts'
 import { countOf, formatBytes, formatElapsed, inAll } from './quantity.ts'
 
-export type RunVoice = Voice<'metric.started' | 'run.started' | 'run.finished' | 'run.failed'>
+export type RunVoice = Voice<'run.started' | 'run.finished' | 'run.failed'>
 
 export function createRunVoice(): RunVoice {
   const trouble = createTrouble()
@@ -33,7 +32,6 @@ export function createRunVoice(): RunVoice {
   }
 
   return {
-    'metric.started': (event) => [started(event)],
     'run.started': () => [],
     'run.finished': (event) => [
       fetched(event, trouble.end(event.atMs), isNews(event.rows > 0, event.atMs)),
@@ -45,11 +43,6 @@ export function createRunVoice(): RunVoice {
       return [failed(event, trouble.fail(`${code} ${sqlState}`, event.atMs))]
     },
   }
-}
-
-function started({ intervalMs, isSending }: EventOf<'metric.started'>): Line {
-  const unsent = isSending ? '' : ', its rows are not sent'
-  return line('info', `started, runs every ${formatDuration(intervalMs)}${unsent}`, { intervalMs })
 }
 
 /** The outcome of a run; how it stands to the runs before it decides whether it is news. */
@@ -84,7 +77,10 @@ function failed(event: EventOf<'run.failed'>, step: TroubleStep): Line {
   return line(level, `${prefix}: ${sentenceOf(error)}${partly}${next}`, fields)
 }
 
-/** True for the first run, and where "0 rows" and "rows" changed places, but not more often than once a minute. */
+/**
+ * True for the first run, and where "0 rows" and "rows" changed places, but not more often than once a
+ * minute.
+ */
 function createRowsWatch(): (hasRows: boolean, atMs: number) => boolean {
   let said: { readonly hasRows: boolean; readonly atMs: number } | undefined
   return (hasRows, atMs) => {

@@ -5,8 +5,8 @@ import type { EventOf, RowtailEvent } from './events.ts'
 import type { AboutMetric } from './log-lines-metric.ts'
 import { createLevelWatch } from './log-lines-spool.ts'
 import { errorFields, type Line, type LogLevel, line, type Voice } from './log-record.ts'
-import { createTally, createTrouble } from './log-repeats.ts'
-import { countOf, formatBytes, formatCount, formatElapsed } from './quantity.ts'
+import { createTally, createTrouble, reminderMs } from './log-repeats.ts'
+import { countOf, formatBytes, formatCount, formatElapsed, timesSince } from './quantity.ts'
 
 export type AboutService = Exclude<RowtailEvent, AboutMetric>
 
@@ -27,34 +27,42 @@ const maxSpools = 1_000
 
 export function createServiceVoice(): (event: AboutService) => readonly Line[] {
   const voice: Voice<AboutService['type']> = {
-    ...lifeVoice,
+    ...createLifeVoice(),
     ...createCheckVoice(),
     ...createHostVoice(),
     ...createLoginVoice(),
     ...createSinkVoice(),
   }
   return (event) => {
-    const tell = voice[event.type] as (event: AboutService) => readonly Line[] // the key chose the event's own
+    // The key chose the event's own.
+    const tell = voice[event.type] as (event: AboutService) => readonly Line[]
     return tell(event)
   }
 }
 
-const lifeVoice: LifeVoice = {
-  'service.starting': ({ version, target, metrics }) => [
-    line('info', `rowtail ${version} starts: ${countOf(metrics, 'metric')} of ${target}`, {
-      version,
-      target,
-    }),
-  ],
-  'service.ready': ({ listen }) => [
-    line('info', listen === undefined ? 'ready' : `ready, status at ${listen}`, { listen }),
-  ],
-  'service.stopping': ({ cause }) => [line('info', `stopping: ${cause}`, { cause })],
-  'service.stopped': ({ spooledRows }) => {
-    const rest = spooledRows === 0 ? 'the spool is empty' : `${countOf(spooledRows, 'row')} kept in the spool`
-    return [line('info', `stopped, ${rest}`, { spooledRows })]
-  },
-  warning: ({ error }) => [line('warn', sentenceOf(error), errorFields(error))],
+function createLifeVoice(): LifeVoice {
+  const warnings = createTally(reminderMs)
+  return {
+    'service.starting': ({ version, target, metrics }) => [
+      line('info', `rowtail ${version} starts: ${countOf(metrics, 'metric')} of ${target}`, {
+        version,
+        target,
+      }),
+    ],
+    'service.ready': ({ listen }) => [
+      line('info', listen === undefined ? 'ready' : `ready, status at ${listen}`, { listen }),
+    ],
+    'service.stopping': ({ cause }) => [line('info', `stopping: ${cause}`, { cause })],
+    'service.stopped': ({ spooledRows }) => {
+      const rest =
+        spooledRows === 0 ? 'the spool is empty' : `${countOf(spooledRows, 'row')} kept in the spool`
+      return [line('info', `stopped, ${rest}`, { spooledRows })]
+    },
+    warning: ({ error, atMs }) => {
+      const [sum] = warnings.add(error.message, 1, atMs)
+      return [line(sum === undefined ? 'debug' : 'warn', sentenceOf(error), errorFields(error))]
+    },
+  }
 }
 
 function createCheckVoice(): CheckVoice {
@@ -85,9 +93,7 @@ function createHostVoice(): HostVoice {
     'host.lost': ({ role, pid, error, atMs }) => {
       const [sum] = losses.add(`${role} ${error.code}`, 1, atMs)
       if (sum !== undefined) toldLost.add(role)
-      const again =
-        sum !== undefined && sum.amount > 1 ? `, ${formatCount(sum.amount)} times since last told` : ''
-      const text = `the ${role} driver host was lost (pid ${pid})${again}: ${sentenceOf(error)}`
+      const text = `the ${role} driver host was lost (pid ${pid})${timesSince(sum)}: ${sentenceOf(error)}`
       return [line(sum === undefined ? 'debug' : 'error', text, { role, pid, ...errorFields(error) })]
     },
     'host.started': ({ role, pid }) => {
@@ -110,7 +116,8 @@ function createLoginVoice(): LoginVoice {
     'login.refused': ({ error, probeMs, atMs }) => {
       const { kind, count, lastedMs } = trouble.fail(error.code, atMs)
       const so = count === 1 ? '' : ` Refused ${formatCount(count)} times in ${formatElapsed(lastedMs)}.`
-      const next = ` All metrics wait; one login is tried in ${formatElapsed(probeMs)}, so that none locks the account.`
+      const probe = `one login is tried in ${formatElapsed(probeMs)}, so that none locks the account`
+      const next = ` All metrics wait; ${probe}.`
       return [
         line(kind === 'silent' ? 'debug' : 'error', `${sentenceOf(error)}${so}${next}`, errorFields(error)),
       ]
@@ -118,14 +125,15 @@ function createLoginVoice(): LoginVoice {
     'login.accepted': ({ atMs }) => {
       const ended = trouble.end(atMs)
       if (ended === undefined) return []
-      return [line('info', `the login is accepted again after ${formatElapsed(ended.lastedMs)}`)]
+      const text = `the login is accepted again after ${formatElapsed(ended.lastedMs)}`
+      return [line(ended.wasSaid ? 'info' : 'debug', text)]
     },
   }
 }
 
 function createSinkVoice(): SinkVoice {
   const trouble = createTrouble()
-  let limit = 0
+  const limits = createTally(reminderMs)
   return {
     'sink.lost': ({ error, atMs }) => {
       const { kind } = trouble.fail(error.code, atMs)
@@ -137,11 +145,11 @@ function createSinkVoice(): SinkVoice {
       const level = trouble.end(atMs)?.wasSaid === false ? 'debug' : 'info'
       return [line(level, `Loki is back after ${formatElapsed(awayMs)}`, { awayMs })]
     },
-    'sink.limited': ({ bytesPerSecond }) => {
-      const level = bytesPerSecond === limit ? 'debug' : 'warn'
-      limit = bytesPerSecond
-      const text = `Loki limits this tenant to ${formatBytes(bytesPerSecond)} a second: pushes stay below that`
-      return [line(level, text, { bytesPerSecond })]
+    'sink.limited': ({ bytesPerSecond, atMs }) => {
+      const [sum] = limits.add(String(bytesPerSecond), 1, atMs)
+      const rate = `${formatBytes(bytesPerSecond)} a second`
+      const text = `Loki limits this tenant to ${rate}: pushes stay below that`
+      return [line(sum === undefined ? 'debug' : 'warn', text, { bytesPerSecond })]
     },
   }
 }

@@ -81,6 +81,7 @@ function markUpTo(percent: number): number {
 function dropped(sum: Sum): Line {
   const { key, amount: rows, total } = sum
   const reason = key as DropReason // the tally's keys are the reasons it was given
-  const text = `${countOf(rows, 'row')} dropped, the oldest first, because ${dropReasons[reason]}${inAll(sum)}`
+  const why = `because ${dropReasons[reason]}`
+  const text = `${countOf(rows, 'row')} dropped, the oldest first, ${why}${inAll(sum)}`
   return line('warn', text, { rows, total, reason })
 }

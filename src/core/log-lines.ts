@@ -1,5 +1,6 @@
-// Turns events into the lines of rowtail's own log: one line a change of state, however often an event repeats.
-// The main thread feeds it every event and hands what it returns to kit/log. Pure, and bounded in memory.
+// Turns events into the lines of rowtail's own log: one line a change of state, however often an event
+// repeats. The main thread feeds it every event and hands what it returns to kit/log. Pure, and bounded in
+// memory.
 
 import type { RowtailEvent } from './events.ts'
 import { type AboutMetric, createMetricVoice, type MetricVoice } from './log-lines-metric.ts'

@@ -3,8 +3,7 @@
 import type { ErrorReport } from './errors.ts'
 import type { EventOf, EventType } from './events.ts'
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export type LogRecord = {
   readonly atMs: number

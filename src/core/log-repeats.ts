@@ -1,5 +1,6 @@
-// What keeps the log short: a trouble is said when it begins, changes and ends, and once an hour while it lasts;
-// amounts that trickle in are said as sums. Pure and bounded; the narrator (log-lines) holds a few per metric.
+// What keeps the log short: a trouble is said when it begins, changes and ends, and once an hour while it
+// lasts; amounts that trickle in are said as sums. Pure and bounded; the narrator (log-lines) holds a few
+// per metric.
 
 /** A trouble that comes and goes faster than this is not said each time. */
 export const flapMs = 60_000

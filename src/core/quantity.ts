@@ -19,6 +19,11 @@ export function inAll({ amount, total }: { readonly amount: number; readonly tot
   return total > amount ? `, ${formatCount(total)} in all` : ''
 }
 
+/** `, 12 times since last told` where a sum counts more than one time. */
+export function timesSince(sum: { readonly amount: number } | undefined): string {
+  return sum !== undefined && sum.amount > 1 ? `, ${formatCount(sum.amount)} times since last told` : ''
+}
+
 /** `812 B`, `3.4 KiB`, `256 MiB`: three figures, binary units. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_024) return `${Math.round(bytes)} B`

@@ -26,7 +26,7 @@ export type ReadinessVerdict = { readonly isReady: boolean; readonly reasons: re
 const silentIntervals = 3
 const minSilenceMs = 15_000
 /** Rows that wait for longer are not on their way but stuck. */
-export const maxBacklogAgeMs = 5 * 60_000
+const maxBacklogAgeMs = 5 * 60_000
 const maxSpoolShare = 0.8
 
 export function readiness(snapshot: StatusSnapshot, nowMs: number): ReadinessVerdict {
@@ -60,10 +60,13 @@ function metricReasons(metric: MetricStatus, snapshot: StatusSnapshot, nowMs: nu
   return reasons.map((reason) => ({ ...reason, metric: metric.name }))
 }
 
-/** Before the service is ready nothing runs, and a refused login stops every metric: each has its one reason. */
+/**
+ * Before the service is ready nothing runs, and a refused login stops every metric: each has its one
+ * reason.
+ */
 function silence(metric: MetricStatus, { service }: StatusSnapshot, nowMs: number): ReadinessReason[] {
   if (service.state !== 'ready' || metric.state === 'draining' || metric.state === 'login_refused') return []
-  const sinceMs = metric.lastRun?.atMs ?? metric.startedMs ?? service.startedMs
+  const sinceMs = metric.lastRun?.atMs ?? metric.startedMs ?? service.sinceMs
   const silentMs = nowMs - sinceMs
   if (silentMs <= Math.max(minSilenceMs, silentIntervals * metric.intervalMs)) return []
   const why = metric.lastError === undefined ? '' : `, last error: ${sentenceOf(metric.lastError)}`

@@ -1,4 +1,5 @@
-// One metric's part of the status: what its events add up to. core/status keeps one a metric. Pure and bounded.
+// One metric's part of the status: what its events add up to. core/status keeps one a metric. Pure and
+// bounded.
 
 import type { ErrorReport } from './errors.ts'
 import type { DropReason, EventOf, RowtailEvent, SpoolDepth } from './events.ts'
@@ -184,10 +185,11 @@ const spoolFold: Pick<
 }
 
 const deliveryFold: Omit<Fold, keyof typeof workerFold | keyof typeof runFold | keyof typeof spoolFold> = {
-  'push.delivered': (record, { rows, bytes, atMs }) => {
+  'push.delivered': (record, { rows, bytes, isRunLine, atMs }) => {
+    delete record.pushError
+    if (isRunLine === true) return
     const { delivered } = record
     record.delivered = { rows: delivered.rows + rows, bytes: delivered.bytes + bytes, lastMs: atMs }
-    delete record.pushError
   },
   'push.failed': (record, { error, atMs }) => {
     record.pushError = { ...error, atMs }
@@ -205,6 +207,7 @@ const deliveryFold: Omit<Fold, keyof typeof workerFold | keyof typeof runFold | 
 const fold: Fold = { ...workerFold, ...runFold, ...spoolFold, ...deliveryFold }
 
 export function foldMetric(record: MetricRecord, event: Extract<RowtailEvent, { metric: string }>): void {
-  const apply = fold[event.type] as (record: MetricRecord, event: RowtailEvent) => void // the key chose the event's
+  // The key chose the event's own.
+  const apply = fold[event.type] as (record: MetricRecord, event: RowtailEvent) => void
   apply(record, event)
 }

@@ -1,5 +1,6 @@
-// What all events add up to: one plain JSON snapshot, which /api/status answers with and the health endpoints judge
-// (core/readiness). The main thread applies every event. Pure; its size depends on the number of metrics alone.
+// What all events add up to: one plain JSON snapshot, which /api/status answers with and the health
+// endpoints judge (core/readiness). The main thread applies every event. Pure; its size depends on the
+// number of metrics alone.
 
 import type { ErrorReport } from './errors.ts'
 import type { EventOf, HostRole, RowtailEvent } from './events.ts'
@@ -58,7 +59,11 @@ export type HostStatus = {
 export type StatusSnapshot = {
   readonly v: 1
   readonly atMs: number
-  readonly service: ServiceInfo & { readonly state: ServiceState; readonly checks: readonly CheckStatus[] }
+  readonly service: ServiceInfo & {
+    readonly state: ServiceState
+    readonly sinceMs: number
+    readonly checks: readonly CheckStatus[]
+  }
   readonly sink: SinkStatus
   readonly login: LoginStatus
   readonly hosts: readonly HostStatus[]
@@ -129,7 +134,7 @@ function createServiceFold(info: ServiceInfo): {
   apply: (event: AboutService) => void
   snapshot: () => ServiceHead
 } {
-  let state: ServiceState = 'starting'
+  let life: { state: ServiceState; sinceMs: number } = { state: 'starting', sinceMs: info.startedMs }
   let login: LoginStatus = { state: 'ok' }
   const checks = createChecks()
   const hosts = createHosts()
@@ -139,15 +144,13 @@ function createServiceFold(info: ServiceInfo): {
     ...hosts.fold,
     ...sink.fold,
     'service.starting': () => {},
-    'service.ready': () => {
-      state = 'ready'
+    'service.ready': ({ atMs }) => {
+      life = { state: 'ready', sinceMs: atMs }
     },
-    'service.stopping': () => {
-      state = 'stopping'
+    'service.stopping': ({ atMs }) => {
+      life = { state: 'stopping', sinceMs: atMs }
     },
-    'service.stopped': () => {
-      state = 'stopping'
-    },
+    'service.stopped': () => {},
     warning: () => {},
     'login.refused': ({ error, atMs }) => {
       login = { state: 'refused', sinceMs: login.state === 'refused' ? login.sinceMs : atMs, error }
@@ -162,7 +165,7 @@ function createServiceFold(info: ServiceInfo): {
       apply(event)
     },
     snapshot: () => ({
-      service: { ...info, state, checks: checks.list() },
+      service: { ...info, ...life, checks: checks.list() },
       sink: sink.status(),
       login,
       hosts: hosts.list(),

@@ -1,5 +1,6 @@
-// The clock that runs in production; tests bring their own. `nowNs` and `nowMs` read the same wall clock: a stamp
-// in ns always lies within the millisecond that the other would have told, also after the system's clock was set.
+// The clock that runs in production; tests bring their own. `nowNs` and `nowMs` read the same wall clock: a
+// stamp in ns always lies within the millisecond that the other would have told, also after the system's
+// clock was set.
 
 import type { Clock } from '../core/clock.ts'
 

@@ -1,5 +1,6 @@
-// rowtail's own log in a rotating file, written by winston. It is opened once by hand first, so that a path that
-// cannot be written is a fault of the settings; what goes wrong later is the gate's to bear, never a crash.
+// rowtail's own log in a rotating file, written by winston. It is opened once by hand first, so that a path
+// that cannot be written is a fault of the settings; what goes wrong later is the gate's to bear, never a
+// crash.
 
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -21,7 +22,10 @@ export type LogFileSettings = {
 const maxFileBytes = 10_000_000
 const maxFiles = 10
 
-/** Throws ReportedError flag_invalid where the file cannot be appended to, or its folder not be rotated in. */
+/**
+ * Throws ReportedError flag_invalid where the file cannot be appended to, or its folder not be rotated
+ * in.
+ */
 export function checkLogFile(filePath: string): void {
   const folder = dirname(filePath)
   try {
@@ -76,8 +80,9 @@ export function openLogFile(
 }
 
 /**
- * Hands on one line at a time, the next when asked for. winston's File loses what it holds in memory at the moment
- * of a rotation (3.19: bursts of 5,000 lines lost some 170 at each); with one line under way it holds none.
+ * Hands on one line at a time, the next when asked for. winston's File loses what it holds in memory at the
+ * moment of a rotation (3.19: bursts of 5,000 lines lost some 170 at each); with one line under way it
+ * holds none.
  */
 function createPacer(write: (text: string) => void) {
   const queue: string[] = []

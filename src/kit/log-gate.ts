@@ -1,8 +1,10 @@
-// A bounded gate before each place that rowtail's own log goes to. Terminals, files and Loki all hold what they
-// could not write yet, none of them with a bound: the gate counts what is under way, leaves lines out when that is
-// too much or the outlet fails, and says afterwards in one line how many. It never throws and never waits.
+// A bounded gate before each place that rowtail's own log goes to. Terminals, files and Loki all hold what
+// they could not write yet, none of them with a bound: the gate counts what is under way, leaves lines out
+// when that is too much or the outlet fails, and says afterwards in one line how many. It never throws and
+// never waits.
 
 import type { Clock } from '../core/clock.ts'
+import { countOf } from '../core/quantity.ts'
 
 /** Where lines go, behind a gate. Lines are pino's: one JSON object each. */
 export interface Outlet {
@@ -82,7 +84,10 @@ export class Gate {
     await this.#outlet.close(signal)
   }
 
-  /** Once full, it opens again when half of the room is free, so that it does not open and shut line by line. */
+  /**
+   * Once full, it opens again when half of the room is free, so that it does not open and shut line by
+   * line.
+   */
   #isOpen(): boolean {
     const { clock, maxWaitingBytes } = this.#settings
     if (clock.monotonicMs() < this.#restUntilMs) return false
@@ -144,7 +149,8 @@ export class Gate {
     if (this.#unsaidLeftOut === 0) return
     const { name, clock } = this.#settings
     const why = this.#lastError === '' ? '' : `: ${this.#lastError}`
-    const msg = `${this.#unsaidLeftOut} log lines are missing here, ${name} did not take them${why}`
+    const lines = countOf(this.#unsaidLeftOut, 'log line')
+    const msg = `${lines} missing here, for ${name} did not take them${why}`
     const time = new Date(clock.nowMs()).toISOString()
     this.#unsaidLeftOut = 0
     this.#lastError = ''

@@ -1,6 +1,6 @@
-// rowtail's own log in Loki, through winston-loki and on purpose not by the rows' way: where delivery is broken,
-// this is what tells. winston-loki keeps what it could not send without bound and sends a refused batch again for
-// ever; so a gate stands before it, and a batch that Loki refuses ends this outlet.
+// rowtail's own log in Loki, through winston-loki and on purpose not by the rows' way: where delivery is
+// broken, this is what tells. winston-loki keeps what it could not send without bound and sends a refused
+// batch again for ever; so a gate stands before it, and a batch that Loki refuses ends this outlet.
 
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
@@ -69,7 +69,10 @@ export function openLogLoki(
   }
 }
 
-/** Node gives an agent's options to each of its sockets, so the signal ends those that are open and those to come. */
+/**
+ * Node gives an agent's options to each of its sockets, so the signal ends those that are open and those
+ * to come.
+ */
 function connectionOf(settings: LogLokiSettings, signal: AbortSignal) {
   const url = new URL(settings.url)
   const options = { keepAlive: true, signal, ...settings.tls }
@@ -97,8 +100,9 @@ function isRefusal(error: unknown): error is Error {
 }
 
 /**
- * winston-loki tells of no success, but `flush` ends with the batch that is under way. Two flushes without an error
- * between mean that what was logged before them is in Loki: the first ends a batch begun earlier, the second theirs.
+ * winston-loki tells of no success, but `flush` ends with the batch that is under way. Two flushes without
+ * an error between mean that what was logged before them is in Loki: the first ends a batch begun earlier,
+ * the second theirs.
  */
 function createAcknowledger(transport: WinstonLoki, errors: () => number, events: OutletEvents): () => void {
   let logged = 0

@@ -1,5 +1,6 @@
-// rowtail's own log on a terminal or pipe. A reader that stands still or goes away is no trouble of rowtail's: the
-// gate before this outlet counts what the stream still holds, and a broken pipe is never an uncaught error.
+// rowtail's own log on a terminal or pipe. A reader that stands still or goes away is no trouble of
+// rowtail's: the gate before this outlet counts what the stream still holds, and a broken pipe is never an
+// uncaught error.
 
 import type { Writable } from 'node:stream'
 import type { Outlet, OutletEvents } from './log-gate.ts'

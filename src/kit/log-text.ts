@@ -1,20 +1,31 @@
-// The two forms of a log line. Pretty: one line a record for people. JSON: pino's own. Both make harmless what a
-// database may have put into its words: control characters that move cursors, and marks that turn text around.
+// The two forms of a log line. Pretty: one line a record for people. JSON: pino's own. Both make harmless
+// what a database may have put into its words: control characters that move cursors, and marks that turn
+// text around.
 
 import { styleText } from 'node:util'
 import type { prettyFactory } from 'pino-pretty'
+
+const levelColors: ReadonlyMap<string, 'gray' | 'green' | 'yellow' | 'red'> = new Map([
+  ['DEBUG', 'gray'],
+  ['INFO', 'green'],
+  ['WARN', 'yellow'],
+  ['ERROR', 'red'],
+])
 
 /** Turns pino's JSON line into what is written, line feed included. */
 export type LineForm = (jsonLine: string) => string
 
 const lineBreaks = /\r\n|[\n\r\u0085\u2028\u2029]/g
 // C0 and C1 controls, DEL, and the characters that change the direction of what follows.
-const harmful = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g // oxlint-disable-line no-control-regex
+const harmful = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /** JSON may escape any character, so the value stays what it was. */
 export const jsonForm: LineForm = (jsonLine) => `${jsonLine.trimEnd().replace(harmful, unicodeEscape)}\n`
 
-/** `2026-01-02 03:04:05.678 | WARN     | show_locks - failed: …` in local time; lines about the service say rowtail. */
+/**
+ * `2026-01-02 03:04:05.678 | WARN     | show_locks - failed: …` in local time; lines about the service
+ * say rowtail.
+ */
 export function prettyFormOf(factory: typeof prettyFactory, hasColors: boolean): LineForm {
   return factory({
     colorize: false, // pino-pretty would paint the whole line in one colour
@@ -23,7 +34,8 @@ export function prettyFormOf(factory: typeof prettyFactory, hasColors: boolean):
     messageFormat: ({ time, level, metric, msg }) => {
       const label = textOf(level).toUpperCase().padEnd(8)
       const who = oneLine(metric === undefined ? 'rowtail' : textOf(metric))
-      return `${localTime(textOf(time))} | ${hasColors ? painted(label) : label} | ${who} - ${oneLine(textOf(msg))}`
+      const shownLevel = hasColors ? painted(label) : label
+      return `${localTime(textOf(time))} | ${shownLevel} | ${who} - ${oneLine(textOf(msg))}`
     },
   })
 }
@@ -46,11 +58,7 @@ function localTime(iso: string): string {
 }
 
 function painted(label: string): string {
-  const color = { DEBUG: 'gray', INFO: 'green', WARN: 'yellow', ERROR: 'red' } as const
-  const name = label.trimEnd()
-  return styleText(name in color ? color[name as keyof typeof color] : 'reset', label, {
-    validateStream: false,
-  })
+  return styleText(levelColors.get(label.trimEnd()) ?? 'reset', label, { validateStream: false })
 }
 
 function textOf(value: unknown): string {

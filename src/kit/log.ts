@@ -1,6 +1,7 @@
-// rowtail's own log: the narrator's records (core/log-lines) go through pino to the terminal, and where a flag asks
-// for it through winston to a rotating file and to Loki. Writing never throws, never waits and holds a bounded
-// amount; each destination counts what it had to leave out. app.ts makes the one log of the process.
+// rowtail's own log: the narrator's records (core/log-lines) go through pino to the terminal, and where a
+// flag asks for it through winston to a rotating file and to Loki. Writing never throws, never waits and
+// holds a bounded amount; each destination counts what it had to leave out. app.ts makes the one log of the
+// process.
 
 import type { Writable } from 'node:stream'
 import pino from 'pino'
@@ -9,7 +10,7 @@ import type { LogLevel, LogRecord } from '../core/log-record.ts'
 import { systemClock } from './clock.ts'
 import { checkLogFile, openLogFile } from './log-file.ts'
 import { Gate, type GateCounts, type Outlet, type OutletEvents } from './log-gate.ts'
-import { type LogLokiSettings, openLogLoki } from './log-loki.ts'
+import type { LogLokiSettings } from './log-loki.ts'
 import { openTerminal } from './log-terminal.ts'
 import { jsonForm, type LineForm, prettyFormOf } from './log-text.ts'
 
@@ -101,6 +102,7 @@ async function openersOf(settings: LogSettings, options: LogOptions): Promise<Op
   if (toLoki !== undefined) {
     const { default: winston } = await import('winston')
     const { default: WinstonLoki } = await import('winston-loki')
+    const { openLogLoki } = await import('./log-loki.ts')
     const libraries = { winston, WinstonLoki }
     openers.push({ destination: 'loki', open: (events) => openLogLoki(libraries, toLoki, events) })
   }

@@ -1,8 +1,9 @@
-// The last line of defence against a secret in a text: rowtail puts none there, but a driver or a proxy may repeat
-// what it was given. app.ts makes one redactor of all secrets; everything said and logged passes through it.
-// A strong secret is replaced wherever it stands. A weak one may be an ordinary word: SQream's default password is
-// also its default user, and `sqream` in every text would hide what the text is about. It is replaced only where
-// the text says that it is a secret: behind `PWD=`, `password:`, `token=`, or `user:` in a URL, and in base64.
+// The last line of defence against a secret in a text: rowtail puts none there, but a driver or a proxy may
+// repeat what it was given. app.ts makes one redactor of all secrets; everything said and logged passes
+// through it. A strong secret is replaced wherever it stands. A weak one may be an ordinary word: SQream's
+// default password is also its default user, and `sqream` in every text would hide what the text is about.
+// It is replaced only where the text says that it is a secret: behind `PWD=`, `password:`, `token=`, or
+// `user:` in a URL, and in base64.
 
 const mask = '***'
 /** Shorter secrets are weak: other words contain them. */
@@ -11,8 +12,8 @@ const minStrongLength = 8
 const minBase64Length = 7
 
 /**
- * `plainWords` are texts that may be shown, such as the user, the database and the driver: a secret that occurs in
- * one of them is weak, however long. Empty secrets are ignored.
+ * `plainWords` are texts that may be shown, such as the user, the database and the driver: a secret that
+ * occurs in one of them is weak, however long. Empty secrets are ignored.
  */
 export function createRedactor(
   secrets: readonly string[],
@@ -66,8 +67,9 @@ function formsOf(secret: string): string[] {
 }
 
 /**
- * The characters that a secret gives wherever it stands in something encoded, such as `user:secret` in a header:
- * base64 takes three bytes at a time, so there are three ways to begin, and the edges depend on the neighbours.
+ * The characters that a secret gives wherever it stands in something encoded, such as `user:secret` in a
+ * header: base64 takes three bytes at a time, so there are three ways to begin, and the edges depend on the
+ * neighbours.
  */
 function base64Of(secret: string): string[] {
   const bytes = Buffer.from(secret)

@@ -1,13 +1,15 @@
-// Which Host headers the web server answers. A page on the internet can have its own name point at 127.0.0.1 and
-// then read what listens there (DNS rebinding); its requests give themselves away by the name they ask for. Pure.
+// Which Host headers the web server answers. A page on the internet can have its own name point at
+// 127.0.0.1 and then read what listens there (DNS rebinding); its requests give themselves away by the name
+// they ask for. Pure.
 
 import { isIP } from 'node:net'
 
 const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /**
- * True for loopback names and addresses and for the host that was listened on. Where that is every address of the
- * machine, also for any address and the machine's own name: rebinding needs a name, and the attacker's is neither.
+ * True for loopback names and addresses and for the host that was listened on. Where that is every address
+ * of the machine, also for any address and the machine's own name: rebinding needs a name, and the
+ * attacker's is neither.
  */
 export function isHostAllowed(header: string | undefined, boundHost: string, machineName: string): boolean {
   const asked = hostOf(header)

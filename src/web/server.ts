@@ -1,6 +1,6 @@
-// The web server behind --listen: health for probes and the status as JSON. app.ts loads this file, and with it
-// fastify, only where --listen is not off. It reads, nothing else: no request changes anything, none waits for a
-// database or for Loki, and what a client may hold open or send is bounded.
+// The web server behind --listen: health for probes and the status as JSON. app.ts loads this file, and
+// with it fastify, only where --listen is not off. It reads, nothing else: no request changes anything,
+// none waits for a database or for Loki, and what a client may hold open or send is bounded.
 
 import { hostname } from 'node:os'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -63,7 +63,10 @@ function addRoutes(app: FastifyInstance, snapshot: () => StatusSnapshot): void {
   app.get('/api/status', () => snapshot())
 }
 
-/** Every answer is JSON that no cache keeps; strangers, other methods and unknown paths get no more than that. */
+/**
+ * Every answer is JSON that no cache keeps; strangers, other methods and unknown paths get no more than
+ * that.
+ */
 function guard(app: FastifyInstance, boundHost: string): void {
   const machineName = hostname()
   app.addHook('onRequest', async (request, reply) => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { MetricEvent } from '../../src/core/events.ts'
 import { broken, failed, finished, listener, timeout } from './narrator.ts'
 
 describe('the lines of a run', () => {
@@ -37,7 +36,7 @@ describe('the lines of a run', () => {
 
   it('name the reason of a failure, the words of the database and the cure', () => {
     const { tell } = listener()
-    expect(tell({ ...failed(broken, 1), nextMs: 1_002_000, rows: 3 } as MetricEvent)).toEqual([
+    expect(tell({ ...failed(broken, 1), nextMs: 1_002_000, rows: 3 })).toEqual([
       'warn failed: The database refused the query. It said: ERROR: relation "x" does not exist\nLINE 1' +
         ' The 3 rows that had arrived are not kept. Next try in 1s.',
     ])
@@ -47,10 +46,11 @@ describe('the lines of a run', () => {
     const { tell, loud } = listener()
     for (let failures = 1; failures <= 1_000; failures += 1) tell(failed(timeout, failures), 10_000)
     tell(finished({ failuresBefore: 1_000 }), 10_000)
+    const reason = 'The query took longer than 5s. Raise its timeout. Next try in 0ms.'
     expect(loud()).toEqual([
-      'warn failed: The query took longer than 5s. Raise its timeout. Next try in 0ms.',
-      'warn still failing (361 failures in 1h): The query took longer than 5s. Raise its timeout. Next try in 0ms.',
-      'warn still failing (721 failures in 2h): The query took longer than 5s. Raise its timeout. Next try in 0ms.',
+      `warn failed: ${reason}`,
+      `warn still failing (361 failures in 1h): ${reason}`,
+      `warn still failing (721 failures in 2h): ${reason}`,
       'info recovered after 1,000 failures in 2h 47m: fetched 12 rows (3.4 KiB) in 45ms',
     ])
   })

@@ -82,4 +82,12 @@ describe('the lines of the service', () => {
     expect(tell(limited)).toEqual(['warn Loki limits this tenant to 4 MiB a second: pushes stay below that'])
     expect(tell(limited)[0]).toMatch(/^debug/)
   })
+
+  it('tell the same warning once an hour', () => {
+    const { tell } = listener()
+    const error: ErrorReport = { code: 'flag_invalid', message: 'A secret stood on the command line.' }
+    expect(tell({ type: 'warning', error })).toEqual(['warn A secret stood on the command line.'])
+    expect(tell({ type: 'warning', error })).toEqual(['debug A secret stood on the command line.'])
+    expect(tell({ type: 'warning', error }, 3_600_000)).toEqual(['warn A secret stood on the command line.'])
+  })
 })

@@ -4,26 +4,48 @@ import { createNarrator } from '../../src/core/log-lines.ts'
 import { bounds, broken, failed, finished, listener, timeout } from './narrator.ts'
 
 describe('the lines of a worker', () => {
+  const lost: ErrorReport = { code: 'worker_crashed', message: 'It ran out of memory.' }
+  const loss = { type: 'worker.lost', metric: 'show_locks', error: lost, restartMs: 200 } as const
+  const restart = 'It ran out of memory. A new one starts in 200ms.'
+
   it('tell of isolation, loss and a stuck one', () => {
     const { tell } = listener()
-    const lost: ErrorReport = { code: 'worker_crashed', message: 'It ran out of memory.' }
-    const loss = { type: 'worker.lost', metric: 'show_locks', error: lost, restartMs: 200 } as const
     expect(tell({ type: 'metric.isolated', error: timeout })).toEqual([
       'warn moved to the second driver host: The query took longer than 5s. Raise its timeout.',
     ])
     expect(tell({ type: 'metric.returned' })).toEqual(['info back on the main driver host'])
     expect(tell({ type: 'worker.stuck', metric: 'show_locks' })).toEqual([
-      'error its worker does not answer any more and is replaced',
+      'error its worker does not answer and is replaced',
     ])
-    expect(tell(loss)).toEqual([
-      'error its worker was lost: It ran out of memory. A new one starts in 200ms.',
+    expect(tell(loss)).toEqual([`error its worker was lost: ${restart}`])
+    expect(tell(loss)).toEqual([`debug its worker was lost: ${restart}`])
+    expect(tell(loss, 600_000)).toEqual([`error its worker was lost, 2 times since last told: ${restart}`])
+  })
+
+  it('stay few when it dies a thousand times', () => {
+    const { tell, loud } = listener()
+    const started = { type: 'metric.started', intervalMs: 2_000, isSending: true } as const
+    tell(started)
+    for (let times = 0; times < 1_000; times += 1) {
+      tell(loss, 500)
+      tell(started, 500)
+    }
+    expect(loud()).toEqual([
+      'info started, runs every 2s',
+      `error its worker was lost: ${restart}`,
+      'info started, runs every 2s',
+      `error its worker was lost, 600 times since last told: ${restart}`,
+      'info started, runs every 2s',
     ])
-    expect(tell(loss)).toEqual([
-      'debug its worker was lost: It ran out of memory. A new one starts in 200ms.',
-    ])
-    expect(tell(loss, 600_000)).toEqual([
-      'error its worker was lost, 2 times since last told: It ran out of memory. A new one starts in 200ms.',
-    ])
+  })
+
+  it('stay few when it is isolated and comes back again and again', () => {
+    const { tell, loud } = listener()
+    for (let times = 0; times < 60; times += 1) {
+      tell({ type: 'metric.isolated', error: timeout }, 10_000)
+      tell({ type: 'metric.returned' }, 10_000)
+    }
+    expect(loud()).toHaveLength(2 * 20)
   })
 
   it('tell of a former metric whose spool is emptied', () => {

@@ -57,6 +57,6 @@ export function finished(over: Partial<Extract<MetricEvent, { type: 'run.finishe
   }
 }
 
-export function failed(error: ErrorReport, failures: number): MetricEvent {
+export function failed(error: ErrorReport, failures: number): Extract<MetricEvent, { type: 'run.failed' }> {
   return { type: 'run.failed', error, durationMs: 5_000, rows: 0, failures, nextMs: 0 }
 }

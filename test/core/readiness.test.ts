@@ -85,6 +85,13 @@ describe('rowtail is not ready', () => {
     ])
   })
 
+  it('when a metric never started, counted from the time that the service was ready', () => {
+    const { status, reasonsAt } = ready()
+    status.apply({ type: 'service.ready', atMs: startedMs + 30_000 })
+    expect(reasonsAt(startedMs + 45_000)).toEqual([])
+    expect(reasonsAt(startedMs + 45_001)).toMatchObject([{ code: 'metric_silent' }])
+  })
+
   it('when a fast metric had none for 15 s, counted from its start where there was none yet', () => {
     const { status, reasonsAt } = ready(500)
     const metric = 'show_locks'

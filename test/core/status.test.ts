@@ -47,7 +47,7 @@ describe('the status', () => {
     expect(status.snapshot(5_000)).toMatchObject({
       v: 1,
       atMs: 5_000,
-      service: { ...info, state: 'starting', checks: [] },
+      service: { ...info, state: 'starting', sinceMs: 1_000, checks: [] },
       sink: { state: 'ok', sinceMs: 1_000 },
       login: { state: 'ok' },
       hosts: [],
@@ -89,6 +89,7 @@ describe('the status', () => {
     service(1_500, { type: 'service.ready' })
     expect(status.snapshot(2_000).service).toMatchObject({
       state: 'ready',
+      sinceMs: 1_500,
       checks: [
         { check: 'database', outcome: 'passed', atMs: 1_300 },
         { check: 'loki', outcome: 'warned', atMs: 1_400, error },

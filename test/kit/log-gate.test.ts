@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { Gate, type OutletEvents } from '../../src/kit/log-gate.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
+type Opened = { readonly lines: string[]; readonly events: OutletEvents; isClosed: boolean }
+
 /** An outlet that holds its lines until the test takes them, as a slow disk or a Loki that is away does. */
 function setUp(settings: { maxWaitingBytes: number; maxSilenceMs?: number }) {
   const clock = new FakeClock()
-  const opened: { lines: string[]; events: OutletEvents; isClosed: boolean }[] = []
+  const opened: Opened[] = []
   const gate = new Gate({ clock, restMs: 60_000, name: 'Loki', ...settings }, (events) => {
-    const outlet = { lines: [] as string[], events, isClosed: false }
+    const outlet: Opened = { lines: [], events, isClosed: false }
     opened.push(outlet)
     return {
       write: (line) => void outlet.lines.push(line),
@@ -47,18 +49,18 @@ describe('the gate before a log outlet', () => {
     expect(gate.counts().leftOut).toBe(991)
     opened[0]?.events.taken(1)
     gate.write(tenBytes)
-    expect(opened[0]?.lines.slice(10).map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(opened[0]?.lines.slice(10).map(parsed)).toEqual([
       {
         level: 'warn',
         time: '2026-01-02T03:04:05.000Z',
         event: 'log.left_out',
-        msg: '991 log lines are missing here, Loki did not take them',
+        msg: '991 log lines missing here, for Loki did not take them',
       },
       { a: 12 },
     ])
   })
 
-  it('leaves a failed outlet alone for a minute, counts what was under way, and opens a new one', async () => {
+  it('leaves a failed outlet alone for a minute, counts its lines, and opens a new one', async () => {
     const { clock, gate, opened } = setUp({ maxWaitingBytes: 100 })
     gate.write(tenBytes)
     gate.write(tenBytes)
@@ -70,7 +72,7 @@ describe('the gate before a log outlet', () => {
     await clock.advance(1)
     gate.write(tenBytes)
     expect(opened[1]?.lines[0]).toContain(
-      '"3 log lines are missing here, Loki did not take them: Server returned HTTP 400"',
+      '"3 log lines missing here, for Loki did not take them: Server returned HTTP 400"',
     )
     expect(opened[1]?.lines[1]).toBe(tenBytes)
     expect(gate.counts()).toMatchObject({ waitingLines: 2, taken: 0, leftOut: 3 })
@@ -112,7 +114,11 @@ describe('the gate before a log outlet', () => {
     gate.write(tenBytes)
     gate.write(tenBytes)
     await gate.close(AbortSignal.timeout(1_000))
-    expect(opened[0]?.lines[1]).toContain('1 log lines are missing here')
+    expect(opened[0]?.lines[1]).toContain('1 log line missing here')
     expect(opened[0]?.isClosed).toBe(true)
   })
 })
+
+function parsed(text: string): unknown {
+  return JSON.parse(text)
+}

@@ -61,7 +61,8 @@ describe('the log in Loki', () => {
     const body = receiver.pushes[0]?.body ?? ''
     expect(body).toContain('{level="warn",job="rowtail_log",host="db1"}')
     expect(body).toContain(
-      '{"level":"warn","time":"2026-01-02T03:04:05.067Z","metric":"show_locks","event":"run.failed","msg":"failed"}',
+      '{"level":"warn","time":"2026-01-02T03:04:05.067Z",' +
+        '"metric":"show_locks","event":"run.failed","msg":"failed"}',
     )
   })
 
@@ -72,7 +73,7 @@ describe('the log in Loki', () => {
     expect(receiver.pushes.map(({ body }) => body).join('')).toContain('line 1.')
   })
 
-  it('that refuses a batch gets it not for ever: lines are left out for a minute, then said to be missing', async () => {
+  it('that refuses a batch does not get it for ever, and hears how many lines are missing', async () => {
     const { clock, gate } = setUp(10_000)
     receiver.answer = 400
     gate.write(lineOf(1))
@@ -86,7 +87,7 @@ describe('the log in Loki', () => {
     await vi.waitFor(() => expect(gate.counts()).toMatchObject({ taken: 2, waitingLines: 0 }), patience)
     const last = receiver.pushes.at(-1)?.body ?? ''
     expect(last).toContain(
-      '1000 log lines are missing here, Loki did not take them: Server returned HTTP 400',
+      '1,000 log lines missing here, for Loki did not take them: Server returned HTTP 400',
     )
     expect(last).toContain('line 1001.')
     await gate.close(AbortSignal.timeout(1_000))

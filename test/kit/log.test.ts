@@ -16,7 +16,7 @@ const record: LogRecord = {
 /** A terminal or pipe that keeps what it was given. */
 function screen(isTTY: boolean) {
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY })
-  return { stream, text: () => (stream.read() as string | null) ?? '' }
+  return { stream, text: () => String(stream.read() ?? '') }
 }
 
 describe('the log', () => {
@@ -27,7 +27,7 @@ describe('the log', () => {
     log.write({ atMs: record.atMs, level: 'info', event: 'service.ready', message: 'ready', fields: {} })
     await log.close()
     const lines = text().trimEnd().split('\n')
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect(lines.map(parsed)).toEqual([
       {
         level: 'warn',
         time: '2026-01-02T03:04:05.067Z',
@@ -107,3 +107,7 @@ describe('the log', () => {
     await log.close()
   })
 })
+
+function parsed(text: string): unknown {
+  return JSON.parse(text)
+}

@@ -1,4 +1,5 @@
-// A small true HTTP server that takes pushes as Loki does, as far as rowtail's own log goes, and can refuse them.
+// A small true HTTP server that takes pushes as Loki does, as far as rowtail's own log goes, and can refuse
+// them.
 
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent, get, type IncomingMessage, request } from 'node:http'
+import { Agent, type ClientRequest, get, type IncomingMessage, request } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createStatus } from '../../src/core/status.ts'
@@ -39,10 +39,15 @@ async function ask(
   const { method = 'GET', host = `127.0.0.1:${port}`, body } = options
   const asked = request({ port, path, method, headers: { host }, agent: false })
   asked.end(body)
-  const [response] = (await once(asked, 'response')) as [IncomingMessage] // what node documents for the event
+  const response = await responseTo(asked)
   let text = ''
   for await (const part of response.setEncoding('utf8')) text += String(part)
   return { code: response.statusCode, headers: response.headers, text } satisfies Answer
+}
+
+async function responseTo(asked: ClientRequest): Promise<IncomingMessage> {
+  const [response] = (await once(asked, 'response')) as [IncomingMessage] // what node documents for the event
+  return response
 }
 
 describe('the health endpoints', () => {
@@ -134,9 +139,8 @@ describe('the end', () => {
   it('is not held up by idle, silent or slow clients', async () => {
     const { port, web } = await start()
     const agent = new Agent({ keepAlive: true })
-    const [idle] = (await once(get({ port, path: '/healthz', agent }), 'response')) as [IncomingMessage] // as above
-    idle.resume()
-    await once(idle, 'end')
+    const idle = await responseTo(get({ port, path: '/healthz', agent }))
+    await once(idle.resume(), 'end')
     const silent = await connected(port)
     const slow = await connected(port)
     slow.write('GET /healthz HTTP/1.1\r\nHost: localh')
