@@ -63,6 +63,8 @@ export type MetricEvent =
       readonly rows: number
       readonly bytes: number
       readonly durationMs: number
+      /** Lines of the run stream: one a run, no rows of the metric. */
+      readonly isRunLine?: true
     }
   | {
       readonly type: 'push.failed'

@@ -1,7 +1,7 @@
 // Which neighbouring chunks make one push: bounded bytes, bounded time, times ascending. Pure; called by spool.ts.
 
 import type { ChunkRow } from './statements.ts'
-import { maxChunkBytes, maxRangeSpanNs, type ChunkRange, type StreamId } from './types.ts'
+import { maxChunkBytes, maxRangeSpanNs, type ChunkRange } from './types.ts'
 
 /**
  * The range with the next chunk of its stream added, or undefined where it must end before that chunk. The first
@@ -9,7 +9,7 @@ import { maxChunkBytes, maxRangeSpanNs, type ChunkRange, type StreamId } from '.
  */
 export function widen(
   range: ChunkRange | undefined,
-  stream: { readonly stream: StreamId; readonly labels: string },
+  stream: Pick<ChunkRange, 'stream' | 'kind' | 'labels'>,
   row: ChunkRow,
 ): ChunkRange | undefined {
   const id = Number(row.id)

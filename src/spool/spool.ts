@@ -237,7 +237,7 @@ export class Spool {
 
   /** A range never spans a staged chunk: once that became visible, it would lie inside the range. */
   #oldestRange(stream: StreamId, notAfterNs: bigint): ChunkRange | undefined {
-    const { labels } = this.#ledger.stateOf(stream)
+    const { labels, kind } = this.#ledger.stateOf(stream)
     let range: ChunkRange | undefined
     for (const row of this.#store.statements.chunks.iterate(stream)) {
       if (row.isStaged !== 0n) {
@@ -245,7 +245,7 @@ export class Spool {
         break
       }
       if (row.lastNs > notAfterNs) break
-      const wider = widen(range, { stream, labels }, row)
+      const wider = widen(range, { stream, kind, labels }, row)
       if (wider === undefined) break
       range = wider
     }

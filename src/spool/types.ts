@@ -41,6 +41,7 @@ export type StreamBacklog = {
 /** Neighbouring visible chunks of one stream, oldest first, times ascending over the whole range. */
 export type ChunkRange = {
   readonly stream: StreamId
+  readonly kind: StreamKind
   readonly labels: string
   readonly firstChunk: number
   readonly lastChunk: number

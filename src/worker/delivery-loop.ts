@@ -134,7 +134,8 @@ export class DeliveryLoop {
       emit({ type: 'rows.dropped', rows: droppedDeadLetters, bytes: 0, reason: 'dead_letters_full' })
     }
     const rows = range.entries - refused.length
-    emit({ type: 'push.delivered', rows, bytes: range.bytes, durationMs: result.durationMs })
+    const isRunLine = range.kind === 'runs' ? { isRunLine: true as const } : {}
+    emit({ type: 'push.delivered', rows, bytes: range.bytes, durationMs: result.durationMs, ...isRunLine })
     this.#next(range.stream, 0)
   }
 

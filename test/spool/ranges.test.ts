@@ -22,6 +22,7 @@ describe('a range', () => {
     const { spool, rows } = filled((rows) => [chunkOf(rows, 'a', 5n), chunkOf(rows, 'bc', 9n)])
     expect(takeRange(spool, rows)).toEqual({
       stream: rows,
+      kind: 'rows',
       labels: '{job="a"}',
       firstChunk: 1,
       lastChunk: 2,
