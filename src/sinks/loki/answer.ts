@@ -44,6 +44,10 @@ function noAnswerWords({ code: fault, origin }: NoAnswer): Words {
       hint: 'Name the authority that signed it with --loki_ca, and the host as it is certified.',
     }
   }
+  if (/ABORTED/.test(fault)) {
+    const message = `The answer of Loki at ${origin} was not waited for.`
+    return { code, message, hint: 'rowtail was stopping; what was sent may be stored, and is sent again.' }
+  }
   const message = `Loki at ${origin} cannot be reached (${fault}).`
   return {
     code,

@@ -6,7 +6,7 @@ import type { PushBody, PushResult, Readiness, Sink } from '../../core/sink.ts'
 import { type Answer, createLokiClient, type LokiClient, type NoAnswer } from './client.ts'
 import type { LokiConfig } from './config.ts'
 import { outcomeOf } from './outcome.ts'
-import { encodePushBody } from './push-body.ts'
+import { createPushEncoder, type PushEncoder } from './push-body.ts'
 import { readinessOf } from './readiness.ts'
 
 /** Longer than Loki's own patience with its parts (5 s): past it an answer no longer comes. */
@@ -19,18 +19,24 @@ const systemClock: SinkClock = { nowMs: Date.now, monotonicMs: () => performance
 /** Opens no connection before the first question. */
 export function createLokiSink(config: LokiConfig, clock: SinkClock = systemClock): Sink {
   const client = createLokiClient(config)
+  const encoder = createPushEncoder()
   return {
-    push: (body, signal) => push({ client, config, clock }, body, signal),
+    push: (body, signal) => push({ client, encoder, config, clock }, body, signal),
     readiness: (signal): Promise<Readiness> => readinessOf(client, config.endpoint, signal),
     close: () => client.close(),
   }
 }
 
-type Parts = { readonly client: LokiClient; readonly config: LokiConfig; readonly clock: SinkClock }
+type Parts = {
+  readonly client: LokiClient
+  readonly encoder: PushEncoder
+  readonly config: LokiConfig
+  readonly clock: SinkClock
+}
 
 async function push(parts: Parts, push: PushBody, signal: AbortSignal): Promise<PushResult> {
-  const { client, config, clock } = parts
-  const body = encodePushBody(push)
+  const { client, encoder, config, clock } = parts
+  const body = encoder.encode(push)
   const startedMs = clock.monotonicMs()
   const answer = await client.ask({ url: config.endpoint.pushUrl, body, timeoutMs: pushTimeoutMs, signal })
   const skewMs = skewOf(answer, clock.nowMs())

@@ -2,7 +2,7 @@ import { uncompressSync } from 'snappy'
 import { describe, expect, it } from 'vitest'
 import type { Metadata } from '../../../src/core/sink.ts'
 import { lokiCodec } from '../../../src/sinks/loki/codec.ts'
-import { encodePushBody, emptyPushBody } from '../../../src/sinks/loki/push-body.ts'
+import { createPushEncoder, emptyPushBody } from '../../../src/sinks/loki/push-body.ts'
 import { pushOf } from '../../support/entries.ts'
 import { decodeProtobuf } from '../../support/fake-loki/protobuf.ts'
 
@@ -71,7 +71,9 @@ describe('an encoded entry', () => {
         .entriesOf(entries)
         .map(({ start, end }) => lokiCodec.decode(entries.subarray(start, end)))
       expect(read).toEqual(lines)
-      const [stream] = decodeProtobuf(encodePushBody({ stream: '{a="b"}', entries, count: lines.length }))
+      const [stream] = decodeProtobuf(
+        createPushEncoder().encode({ stream: '{a="b"}', entries, count: lines.length }),
+      )
       expect(stream?.entries.map(({ atNs, line, metadata }) => ({ atNs, line, metadata }))).toEqual(lines)
     }
   })
@@ -129,12 +131,22 @@ describe('streamOf', () => {
 describe('a push body', () => {
   it('is one stream around the entries, byte for byte', () => {
     const push = pushOf({ job: 'x' }, [{ atNs, line: 'y'.repeat(300) }])
-    const message = uncompressSync(encodePushBody(push))
+    const message = uncompressSync(createPushEncoder().encode(push))
     const labels = Buffer.from('{job="x"}')
     expect(Buffer.from(message).subarray(-push.entries.length)).toEqual(Buffer.from(push.entries))
     expect(Buffer.from(message).subarray(3, 5 + labels.length)).toEqual(
       Buffer.concat([Buffer.of(0x0a, labels.length), labels]),
     )
+  })
+
+  it('is not touched by those after it, larger or smaller', () => {
+    const encoder = createPushEncoder()
+    const pushes = ['a'.repeat(10), 'b'.repeat(1_000), 'c', 'd'.repeat(500)].map((line) => {
+      return pushOf({ job: line.slice(0, 3) }, [{ atNs, line }])
+    })
+    const bodies = pushes.map((push) => encoder.encode(push))
+    const lines = bodies.flatMap((body) => decodeProtobuf(body)).map(({ entries }) => entries[0]?.line)
+    expect(lines).toEqual(['a'.repeat(10), 'b'.repeat(1_000), 'c', 'd'.repeat(500)])
   })
 
   it('may hold no stream at all, to ask who may push', () => {

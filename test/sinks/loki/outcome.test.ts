@@ -134,6 +134,7 @@ describe('no answer', () => {
 
   it.each([
     ['ECONNREFUSED', /at https:\/\/loki:3100 cannot be reached \(ECONNREFUSED\)/, /host and port/],
+    ['ERR_ABORTED', /was not waited for/, /sent again/],
     ['ETIMEDOUT', /at https:\/\/loki:3100 did not answer in time/, /busy/],
     ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /--loki_ca/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /is not trusted/, /as it is certified/],
