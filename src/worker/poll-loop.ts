@@ -39,15 +39,15 @@ export async function pollLoop(options: PollLoopOptions, signal: AbortSignal): P
     await gate.opened(signal)
     const grid = firstGrid(options)
     let dueMs = grid.startMs
-    let failures = 0
+    let before: Before = { failures: 0, isSpoolFailing: false }
     for (;;) {
       await clock.sleep(dueMs - clock.monotonicMs(), signal)
       if (!gate.isOpen) {
         await gate.opened(signal)
         dueMs = clock.monotonicMs()
       }
-      const ended = await runOnce({ ...options, grid, dueMs, failures }, signal)
-      failures = ended.failures
+      const ended = await runOnce({ ...options, ...before, grid, dueMs }, signal)
+      before = ended
       dueMs = ended.nextDueMs
     }
   } catch (reason) {
@@ -79,14 +79,21 @@ function nextDueMs({ grid, failures, nowMs, random }: NextDue): number {
   return failures === 0 ? tickMs : Math.min(tickMs, nowMs + backoffMs(runBackoff, failures, random))
 }
 
-type RunOptions = PollLoopOptions & { readonly grid: Grid; readonly dueMs: number; readonly failures: number }
+/** What a run knows of those before it. */
+type Before = {
+  /** Failures in a row. */
+  readonly failures: number
+  /** The last rows could not be spooled. */
+  readonly isSpoolFailing: boolean
+}
 
-type Ended = {
+type RunOptions = PollLoopOptions & Before & { readonly grid: Grid; readonly dueMs: number }
+
+/** `failures` includes this run. */
+type Ended = Before & {
   readonly result: RunResult
   readonly rows: number
   readonly durationMs: number
-  /** Failures in a row, this run included. */
-  readonly failures: number
   readonly nextDueMs: number
 }
 
@@ -104,6 +111,7 @@ async function runOnce(options: RunOptions, signal: AbortSignal): Promise<Ended>
     rows: recorded?.rows ?? 0,
     durationMs: nowMs - startMs,
     failures,
+    isSpoolFailing: saySpoolTrouble(options, result),
     nextDueMs: nextDueMs({ grid, failures, nowMs, random: options.random() }),
   }
   options.emit(eventOf(options, ended))
@@ -139,6 +147,17 @@ function endRun(result: RunResult, record: () => Recorded): { result: RunResult;
   } catch (error) {
     return { result: { kind: 'failed', error: reportOf(error) } }
   }
+}
+
+/** Tells when rows cannot be spooled, and when they can again; true while they cannot. */
+function saySpoolTrouble({ emit, isSpoolFailing }: RunOptions, result: RunResult): boolean {
+  if (result.kind === 'finished') {
+    if (isSpoolFailing) emit({ type: 'spool.recovered' })
+    return false
+  }
+  if (!result.error.code.startsWith('spool_')) return isSpoolFailing
+  emit({ type: 'spool.failed', error: result.error })
+  return true
 }
 
 function eventOf(options: RunOptions, ended: Ended): MetricEvent {
