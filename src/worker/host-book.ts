@@ -65,7 +65,7 @@ export class HostBook implements HostLink {
     return this.#explained?.hostId === hostId ? this.#explained.error : unexplained
   }
 
-  /** True at the tenth clean run in a row on one host. */
+  /** True at the tenth run that went well on one host. */
   countCleanRun(): boolean {
     this.#cleanRuns += 1
     return this.#cleanRuns === cleanRunsToReturn

@@ -25,7 +25,7 @@ export type Recorded = { readonly rows: number; readonly dropped: readonly Dropp
 export class Recorder {
   readonly #options: RecorderOptions
   readonly #rows: Freezer
-  #run = { id: '', startedMs: 0 }
+  #run = { id: '', startedMs: 0, startedAtMs: 0 }
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -46,7 +46,8 @@ export class Recorder {
     const { clock } = this.#options
     this.#options.spool.discardStaged()
     this.#rows.reset()
-    this.#run = { id: runIdOf(clock.nowMs(), Math.random()), startedMs: clock.monotonicMs() }
+    const startedAtMs = clock.nowMs()
+    this.#run = { id: runIdOf(startedAtMs, Math.random()), startedMs: clock.monotonicMs(), startedAtMs }
   }
 
   /** Forgets a run that was interrupted. */
@@ -60,7 +61,7 @@ export class Recorder {
 
   /** Ends the run. Rows of a failed run are discarded: the next run asks again. */
   end(result: RunResult, isSending: boolean): Recorded {
-    const { spool, clock, times, rowStream, runStream } = this.#options
+    const { spool, times, rowStream, runStream } = this.#options
     const isKept = result.kind === 'finished' && isSending
     const rows = isSending || result.kind === 'failed' ? this.#rows.rows : result.summary.rows
     if (!isKept) spool.discardStaged()
@@ -71,7 +72,7 @@ export class Recorder {
     if (isKept && this.#rows.rows > 0) times.take(rowStream, this.#rows.lastNs)
     const last = new Map([rowStream, runStream].map((stream) => [stream, times.last(stream)] as const))
     // A failed run is not what a daily metric remembers: 0 makes it due at the next start.
-    const lastRunMs = result.kind === 'finished' ? clock.nowMs() : (spool.lastRunMs() ?? 0)
+    const lastRunMs = result.kind === 'finished' ? this.#run.startedAtMs : (spool.lastRunMs() ?? 0)
     const dropped = spool.commitRun({ chunks, last, lastRunMs })
     return { rows, dropped }
   }
