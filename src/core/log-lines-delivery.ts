@@ -44,10 +44,12 @@ function createPushVoice(): PushVoice {
   function delivered({ rows, bytes, durationMs, isRunLine, atMs }: EventOf<'push.delivered'>): Line {
     const ended = trouble.end(atMs)
     const wasSaid = ended?.wasSaid === true
-    const isNews = wasSaid || (!hasDelivered && isRunLine !== true)
-    hasDelivered ||= isNews
+    const hasRows = isRunLine !== true
+    const isNews = wasSaid || (hasRows && !hasDelivered)
+    hasDelivered ||= hasRows
     const again = wasSaid ? `delivery works again after ${formatElapsed(ended.lastedMs)}: ` : ''
-    const text = `sent ${countOf(rows, isRunLine === true ? 'run line' : 'row')} (${formatBytes(bytes)}) in ${formatElapsed(durationMs)}`
+    const size = `${countOf(rows, hasRows ? 'row' : 'run line')} (${formatBytes(bytes)})`
+    const text = `sent ${size} in ${formatElapsed(durationMs)}`
     return line(isNews ? 'info' : 'debug', `${again}${text}`, { rows, bytes, durationMs })
   }
 
@@ -56,8 +58,9 @@ function createPushVoice(): PushVoice {
     const isStanding = outcome !== 'split' && outcome !== 'refused' && failures >= failuresToTell
     const kind = isStanding ? trouble.fail(error.code, atMs).kind : 'silent'
     const fields = { ...errorFields(error), outcome, failures }
-    if (kind === 'silent')
+    if (kind === 'silent') {
       return line('debug', `a push was not taken (${outcome}): ${sentenceOf(error)}`, fields)
+    }
     const state = kind === 'reminder' ? 'rows are still not delivered' : 'rows are not delivered'
     return line('warn', `${state} and wait in the spool: ${sentenceOf(error)}`, fields)
   }

@@ -1,5 +1,5 @@
-// What the log says about one metric: the voices of its worker, its runs, its deliveries and its spool, joined.
-// The narrator (log-lines) keeps one a metric. Pure; what it remembers is bounded.
+// What the log says about one metric: the voices of its worker, its runs, its deliveries and its spool,
+// joined. The narrator (log-lines) keeps one a metric. Pure; what it remembers is bounded.
 
 import type { RowtailEvent } from './events.ts'
 import { createDeliveryVoice } from './log-lines-delivery.ts'

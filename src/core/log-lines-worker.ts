@@ -1,4 +1,5 @@
-// What the log says about a metric's worker: started, lost, stuck, isolated, draining what a former metric left.
+// What the log says about a metric's worker: started, lost, stuck, isolated, draining what a former metric
+// left.
 
 import { formatDuration } from './duration.ts'
 import { sentenceOf } from './errors.ts'

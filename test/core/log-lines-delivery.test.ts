@@ -15,6 +15,12 @@ describe('the lines of delivery', () => {
     expect(tell(sent)).toEqual(['debug sent 12 rows (1.2 KiB) in 23ms'])
   })
 
+  it('count run lines apart: the first rows are news, a run line is not', () => {
+    const { tell } = listener()
+    expect(tell({ ...sent, rows: 1, isRunLine: true })).toEqual(['debug sent 1 run line (1.2 KiB) in 23ms'])
+    expect(tell(sent)).toEqual(['info sent 12 rows (1.2 KiB) in 23ms'])
+  })
+
   it('tell of pushes that failed three times in a row, and when they work again', () => {
     const { tell } = listener()
     tell(sent)

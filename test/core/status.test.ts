@@ -156,6 +156,7 @@ describe('a metric in the status', () => {
     metric(3_000, finished)
     metric(5_000, finished)
     metric(6_000, { type: 'push.delivered', rows: 24, bytes: 7_000, durationMs: 3 })
+    metric(6_500, { type: 'push.delivered', rows: 1, bytes: 300, durationMs: 3, isRunLine: true })
     metric(6_000, { type: 'spool.depth', depth: { bytes: 10, rows: 1, oldestMs: 4_000, deadLetters: 2 } })
     expect(shown()).toMatchObject({
       state: 'ok',
