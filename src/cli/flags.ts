@@ -1,8 +1,7 @@
-// Every flag of rowtail, once: yargs, the environment, validation, --help and docs/flags.md all read this table.
-// A value is text until cli/settings reads it; a default is written as an operator would write it.
+// Every flag of rowtail, once: yargs, the environment, validation, --help and docs/flags.md all read this
+// table. A value is text until cli/settings reads it; a default is written as an operator would write it.
 
-import { logFormats } from '../config/settings.ts'
-import { logLevels } from '../core/log-record.ts'
+import { logFormats, logLevels } from '../config/settings.ts'
 
 export type FlagValue =
   | { readonly kind: 'text' | 'path' | 'url' | 'address' | 'labels' | 'boolean' | 'port' }

@@ -1,5 +1,5 @@
-// Where main.ts hands over: the real process around the program of cli/program. Each command is loaded only when it
-// runs, so that --help and a misspelt flag need none of the service's parts.
+// Where main.ts hands over: the real process around the program of cli/program. Each command is loaded only
+// when it runs, so that --help and a misspelt flag need none of the service's parts.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Takes a command line apart with yargs' parser: which command, which metrics, which flags with which texts. What is not
-// known becomes a fault with a suggestion; what a value means is none of its business (settings-values).
+// Takes a command line apart with yargs' parser: which command, which metrics, which flags with which texts.
+// What is not known becomes a fault with a suggestion; what a value means is none of its business
+// (settings-values).
 
 import { Parser } from 'yargs/helpers'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
@@ -61,7 +62,9 @@ function isOn(parsed: Parsed, name: string): boolean {
   return [parsed[name]].flat().includes(true)
 }
 
-/** Every flag is text to yargs: a port, a boolean or a repeated flag that is wrong shall be told in our words. */
+/**
+ * Every flag is text to yargs: a port, a boolean or a repeated flag that is wrong shall be told in our words.
+ */
 function parse(args: readonly string[]): Parsed {
   return Parser(args.map(keepQuotes), {
     string: [...allSpellings],
@@ -79,7 +82,9 @@ function parse(args: readonly string[]): Parsed {
   })
 }
 
-/** The parser takes one pair of quotes off what follows a `=`, and they may be letters of a password: add one. */
+/**
+ * The parser takes one pair of quotes off what follows a `=`, and they may be letters of a password: add one.
+ */
 function keepQuotes(argument: string): string {
   return argument.replace(/^(--?[^=]+=)((["']).*\3)$/s, `$1"$2"`)
 }

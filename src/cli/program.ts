@@ -1,5 +1,5 @@
-// rowtail's command line as a function: arguments in, exit code out. The commands are injected, so that this knows
-// nothing of what they do and tests can stand in for them. Called by cli/index.
+// rowtail's command line as a function: arguments in, exit code out. The commands are injected, so that this
+// knows nothing of what they do and tests can stand in for them. Called by cli/index.
 
 import { formatFaults } from '../config/format-faults.ts'
 import type { ConfigFault } from '../config/fault.ts'
@@ -61,9 +61,8 @@ async function start(
 }
 
 function refused(faults: readonly ConfigFault[], { err }: ProgramOptions): number {
-  err(
-    `rowtail cannot start, ${faults.length === 1 ? 'one setting is' : `${faults.length} settings are`} wrong:\n`,
-  )
+  const count = faults.length === 1 ? 'one setting is' : `${faults.length} settings are`
+  err(`rowtail cannot start, ${count} wrong:\n`)
   err(`${formatFaults(faults)}\n`)
   return exitCodes.settings
 }

@@ -1,5 +1,5 @@
-// What was given for each flag, and by what: command line before environment before default. Secrets come from
-// their files here. Values are still text; settings-values reads them.
+// What was given for each flag, and by what: command line before environment before default. Secrets come
+// from their files here. Values are still text; settings-values reads them.
 
 import { resolve } from 'node:path'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
@@ -43,8 +43,8 @@ export function addFlagFault(given: Given, message: string, hint?: string): void
 }
 
 /**
- * Of two groups that exclude each other, the one from the command line wins over the one from the environment;
- * where both come from the same side it is a fault, and the answer false.
+ * Of two groups that exclude each other, the one from the command line wins over the one from the
+ * environment; where both come from the same side it is a fault, and the answer false.
  */
 export function exclude(given: Given, winners: readonly FlagName[], losers: readonly FlagName[]): boolean {
   const one = strongest(given, winners)
@@ -156,7 +156,7 @@ function secretOf(given: Given, file: SecretFile, { surroundings }: Sources): Gi
   else if (/\p{Cc}/u.test(secret)) {
     addSecretFault(
       given,
-      `${file.spelling} is ${quoted(path)}, which holds several lines or a control character; expected one line`,
+      `${file.spelling} is ${quoted(path)}, which holds a control character or several lines`,
     )
   } else return { texts: [secret], origin: file.origin, spelling: file.spelling }
   return undefined

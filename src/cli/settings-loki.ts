@@ -1,5 +1,6 @@
-// The Loki destination that flags and environment describe. What an address, a login and a certificate must look
-// like is the sink's to say (sinks/loki/config); here its answers become faults, and files become their text.
+// The Loki destination that flags and environment describe. What an address, a login and a certificate must
+// look like is the sink's to say (sinks/loki/config); here its answers become faults, and files become their
+// text.
 
 import { quoted } from '../config/fault.ts'
 import type { LokiSettings } from '../config/settings.ts'

@@ -1,5 +1,5 @@
-// What settings depend on besides the command line: environment, directories, files. A parameter, so that tests
-// own it; `processSurroundings` is the real one.
+// What settings depend on besides the command line: environment, directories, files. A parameter, so that
+// tests own it; `processSurroundings` is the real one.
 
 import { statSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'

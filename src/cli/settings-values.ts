@@ -1,5 +1,5 @@
-// Reads the text of one flag as what it stands for. Every reader adds a fault where the text is none, and then
-// answers with the flag's default, so that reading goes on and all faults are told at once.
+// Reads the text of one flag as what it stands for. Every reader adds a fault where the text is none, and
+// then answers with the flag's default, so that reading goes on and all faults are told at once.
 
 import { resolve } from 'node:path'
 import { quoted } from '../config/fault.ts'

@@ -1,17 +1,18 @@
-// From the command line and the environment to Settings: the flags given, or every fault of them at once. It reads
-// secret and certificate files; it touches no network and creates nothing. cli/program calls it before each command.
+// From the command line and the environment to Settings: the flags given, or every fault of them at once. It
+// reads secret and certificate files; it touches no network and creates nothing. cli/program calls it before
+// each command.
 
 import { join, resolve } from 'node:path'
 import type { ConfigFault } from '../config/fault.ts'
 import {
   type ListenSettings,
   logFormats,
+  logLevels,
   type LogSettings,
   type ServiceBounds,
   type Settings,
 } from '../config/settings.ts'
 import type { ErrorReport } from '../core/errors.ts'
-import { logLevels } from '../core/log-record.ts'
 import { addFlagFault, collectGiven, type FlagTexts, type Given, isSecretInArgv } from './settings-given.ts'
 import { lokiOf } from './settings-loki.ts'
 import type { Surroundings } from './settings-surroundings.ts'
@@ -70,7 +71,10 @@ function metricsPathOf(given: Given, { cwd, packageDir, exists }: Surroundings):
   return exists(here) ? here : join(packageDir, 'monitor_input.json')
 }
 
-/** systemd may name several directories; a relative XDG_STATE_HOME is to be ignored, as its specification says. */
+/**
+ * systemd may name several directories; a relative XDG_STATE_HOME is to be ignored, as its specification
+ * says.
+ */
 function stateDirOf(given: Given, targetName: string, surroundings: Surroundings): string {
   const named = pathOf(given, 'state_dir', surroundings.cwd)
   if (named !== undefined) return named

@@ -1,5 +1,6 @@
-// The database that flags and environment describe: SQreamDB by its own flags, any database by driver or connection
-// string, or a SQLite file. Its name and its labels `host` and `database` are what a restart must find unchanged.
+// The database that flags and environment describe: SQreamDB by its own flags, any database by driver or
+// connection string, or a SQLite file. Its name and its labels `host` and `database` are what a restart must
+// find unchanged.
 
 import { createHash } from 'node:crypto'
 import { basename, resolve } from 'node:path'
@@ -142,8 +143,8 @@ function targetOfConnectionString(given: Given): Target {
 }
 
 /**
- * A SQLite file has no host: its label is this machine's name, or --host where that changes, as in a container.
- * The target's name tells files of one name in two directories apart.
+ * A SQLite file has no host: its label is this machine's name, or --host where that changes, as in a
+ * container. The target's name tells files of one name in two directories apart.
  */
 function sqliteTarget(given: Given, surroundings: Surroundings): Target {
   refuse(given, ['port', 'user', 'password', 'service', 'clustered'], 'a SQLite file has none')

@@ -1,4 +1,5 @@
-// Faults as a terminal shows them: one paragraph each, wrapped at 100 columns, its place in front where it has one.
+// Faults as a terminal shows them: one paragraph each, wrapped at 100 columns, its place in front where it
+// has one.
 
 import { relative } from 'node:path'
 import type { ConfigFault } from './fault.ts'

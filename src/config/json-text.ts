@@ -1,5 +1,6 @@
-// Parses JSON into nodes that know their place, and says all that is wrong with its syntax at once. Strict JSON:
-// comments and trailing commas are faults, since other programs read the same file. Duplicate keys are faults.
+// Parses JSON into nodes that know their place, and says all that is wrong with its syntax at once. Strict
+// JSON: comments and trailing commas are faults, since other programs read the same file. Duplicate keys are
+// faults.
 
 import { parseTree, type Node, type ParseError, printParseErrorCode } from 'jsonc-parser'
 import { type ConfigFault, hintOf, quoted, shown } from './fault.ts'
@@ -36,8 +37,8 @@ export function propertiesOf(node: Node): Property[] {
 }
 
 /**
- * One mistake makes the parser complain several times in a row. An error that follows its predecessor at once is an
- * echo; behind a symbol that is no JSON, so is everything up to the next comma or bracket.
+ * One mistake makes the parser complain several times in a row. An error that follows its predecessor at once
+ * is an echo; behind a symbol that is no JSON, so is everything up to the next comma or bracket.
  */
 function withoutEchoes(text: string, errors: readonly ParseError[]): ParseError[] {
   let last: ParseError | undefined
@@ -158,7 +159,9 @@ function keyFaults(text: string, node: Node): ConfigFault[] {
   })
 }
 
-/** JavaScript gives this key a meaning of its own, and libraries skip it: so it would vanish without a word. */
+/**
+ * JavaScript gives this key a meaning of its own, and libraries skip it: so it would vanish without a word.
+ */
 function protoFault(text: string, keyNode: Node): ConfigFault {
   const message = 'the key "__proto__" is not allowed; expected another name'
   return { code: 'config_invalid', place: placeAt(text, keyNode.offset), message }
@@ -166,9 +169,10 @@ function protoFault(text: string, keyNode: Node): ConfigFault {
 
 function duplicateFault(text: string, keys: { key: string; keyNode: Node; first: Node }): ConfigFault {
   const first = placeAt(text, keys.first.offset)
+  const where = `${first.line}:${first.column}`
   return {
     code: 'config_invalid',
     place: placeAt(text, keys.keyNode.offset),
-    message: `the key ${quoted(keys.key)} stands twice; expected once (the first is in line ${first.line}, column ${first.column})`,
+    message: `the key ${quoted(keys.key)} stands twice; expected once (first at ${where})`,
   }
 }

@@ -1,5 +1,5 @@
-// What Loki takes as a stream label, checked before anything is sent: a label that it refuses would cost every
-// row of the stream. The figures are Loki's default limits.
+// What Loki takes as a stream label, checked before anything is sent: a label that it refuses would cost
+// every row of the stream. The figures are Loki's default limits.
 
 import { quoted } from './fault.ts'
 

@@ -1,5 +1,5 @@
-// Reads monitor_input.json: the metrics, or every fault of the file at once, each with its place. Called by the
-// commands before anything is started; it touches nothing but the file and the query files it names.
+// Reads monitor_input.json: the metrics, or every fault of the file at once, each with its place. Called by
+// the commands before anything is started; it touches nothing but the file and the query files it names.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { Metric } from '../core/metric.ts'
@@ -89,7 +89,10 @@ function readEntries(loading: Loading, json: JsonText): Metric[] {
   })
 }
 
-/** An entry with a syntax fault in it, or behind it before the next one begins, is not read: its faults would be echoes. */
+/**
+ * An entry with a syntax fault in it, or behind it before the next one begins, is not read: its faults would
+ * be echoes.
+ */
 function isNearFault(json: JsonText, entry: Property, next: Property | undefined): boolean {
   const from = entry.keyNode.offset
   const to = next?.keyNode.offset ?? Number.POSITIVE_INFINITY

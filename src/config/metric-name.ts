@@ -1,5 +1,5 @@
-// What a metric may be called. Its name becomes the value of the label `job`, the name of its spool file and a
-// word in the log, so only letters, digits and _ are allowed, beginning with a letter.
+// What a metric may be called. Its name becomes the value of the label `job`, the name of its spool file and
+// a word in the log, so only letters, digits and _ are allowed, beginning with a letter.
 
 export const maxMetricNameLength = 100
 

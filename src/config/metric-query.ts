@@ -1,5 +1,5 @@
-// What a metric asks: its `query`, its `query_file`, or the function of SQreamDB that it is named after. Called by
-// metric-entry for each metric; every fault goes to the loading.
+// What a metric asks: its `query`, its `query_file`, or the function of SQreamDB that it is named after.
+// Called by metric-entry for each metric; every fault goes to the loading.
 
 import { dirname, resolve } from 'node:path'
 import { findNodeAtLocation, type Node } from 'jsonc-parser'
@@ -87,7 +87,9 @@ function unreadableFile(found: string, read: Exclude<ReadText, { kind: 'text' }>
   return { message: `${found}, which in line ${line}, column ${column} ${read.problem}`, hint: read.hint }
 }
 
-/** SQream runs one statement a query; other databases may take several and answer with the first one's rows. */
+/**
+ * SQream runs one statement a query; other databases may take several and answer with the first one's rows.
+ */
 function checkStatements(loading: Loading, asked: { subject: string; node: Node; query: string }): void {
   const shape = shapeOf(asked.query)
   if (shape.kind !== 'several') return

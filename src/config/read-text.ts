@@ -1,5 +1,5 @@
-// Reads a small file that a person wrote: the metrics file, a query file, a secret. Never more than its bound is
-// read, a FIFO or device never blocks, and every way to fail has its own words.
+// Reads a small file that a person wrote: the metrics file, a query file, a secret. Never more than its bound
+// is read, a FIFO or device never blocks, and every way to fail has its own words.
 
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
@@ -76,7 +76,7 @@ function failureOf(error: unknown): Unreadable {
         kind: 'unreadable',
         reason: 'forbidden',
         problem: 'may not be read by this user',
-        hint: `rowtail runs as user id ${process.getuid?.() ?? 'unknown'}: give it the right to read the file.`,
+        hint: `Give it the right: rowtail runs as user id ${process.geteuid?.() ?? 'unknown'}.`,
       }
     case 'ENXIO':
       return { kind: 'unreadable', reason: 'no_file', problem: 'is a socket, not a file' }
@@ -104,7 +104,7 @@ function decode(bytes: Buffer): ReadText {
     kind: 'not_utf8',
     problem: `holds the byte 0x${bad.byte.toString(16).padStart(2, '0')}, which is no UTF-8`,
     place: bad.place,
-    hint: `In Latin-1 that byte is "${String.fromCodePoint(bad.byte)}". Save the file as UTF-8 in your editor.`,
+    hint: `In Latin-1 that is "${String.fromCodePoint(bad.byte)}". Save the file as UTF-8 in your editor.`,
   }
 }
 

@@ -1,5 +1,5 @@
-// What the operator asked for, after flags, environment and secret files are read and every fault is ruled out:
-// plain, readonly data. cli/settings builds it once; app and the parts below it only read it.
+// What the operator asked for, after flags, environment and secret files are read and every fault is ruled
+// out: plain, readonly data. cli/settings builds it once; app and the parts below it only read it.
 
 import type { LogLevel } from '../core/log-record.ts'
 import type { RunBounds } from '../core/metric.ts'
@@ -37,6 +37,9 @@ export type ListenSettings =
   | { readonly kind: 'off' }
   /** `isDefault`: nobody asked for this port, so a taken one is a warning and no failure. */
   | { readonly kind: 'on'; readonly host: string; readonly port: number; readonly isDefault: boolean }
+
+/** What `--log_level` takes. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[]
 
 export const logFormats = ['auto', 'pretty', 'json'] as const
 export type LogFormat = (typeof logFormats)[number]

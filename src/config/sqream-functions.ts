@@ -1,4 +1,5 @@
-// The utility functions of SQreamDB that monitor a cluster: a metric of such a name needs no query of its own.
+// The utility functions of SQreamDB that monitor a cluster: a metric of such a name needs no query of its
+// own.
 
 export const sqreamFunctions = [
   'show_server_status',

@@ -54,7 +54,9 @@ function isWordCharacter(character: string): boolean {
   return /[\p{L}\p{N}_]/u.test(character)
 }
 
-/** Behind the next `close`, or the end of the query where it is never closed. A doubled quote simply reopens. */
+/**
+ * Behind the next `close`, or the end of the query where it is never closed. A doubled quote simply reopens.
+ */
 function endBehind(query: string, close: string, from: number): number {
   const found = query.indexOf(close, from)
   return found === -1 ? query.length : found + close.length

@@ -1,5 +1,5 @@
-// "Did you mean …?": the nearest of the names that would have been right. Used for flags, commands, environment
-// variables, metric names and keys.
+// "Did you mean …?": the nearest of the names that would have been right. Used for flags, commands,
+// environment variables, metric names and keys.
 
 /** The known name nearest to `name`, or undefined where none is near enough to be what was meant. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {

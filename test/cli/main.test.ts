@@ -47,6 +47,20 @@ describe('the process', () => {
     })
   })
 
+  it('ends with 2 for a metrics file with faults, all of them told', () => {
+    const fixtures = join(repository, 'test/config/fixtures')
+    const faults = rowtail(['check', '--metrics_json_path', join(fixtures, 'invalid-negative-interval.json')])
+    expect(faults).toMatchObject({ status: 2, stdout: '' })
+    expect(faults.stderr).toContain('invalid-negative-interval.json:2:17')
+    expect(faults.stderr).toContain('show_server_status.every is -0.5; expected more than 0 seconds')
+  })
+
+  it('ends with 2 for a metrics file that is missing', () => {
+    const missing = rowtail(['run', '--metrics_json_path', '/nowhere/monitor_input.json'])
+    expect(missing).toMatchObject({ status: 2, stdout: '' })
+    expect(missing.stderr).toContain('/nowhere/monitor_input.json  the file does not exist\n')
+  })
+
   it('says what an older Node needs, and ends with 2', () => {
     const asNode20 =
       "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.1' } })"
@@ -70,7 +84,8 @@ describe('the process', () => {
     ['--loki_url', 'http://user:c4nary@loki'],
     ['-password', 'c4nary'],
   ])('shows no secret in its command line: %s %s', async (...args) => {
-    // The fault of --port ends it; until its standard input ends, the module before main.ts holds it for a look.
+    // The fault of --port ends it; until its standard input ends, the module before main.ts holds it for a
+    // look.
     const hold = "process.stdin.resume(); process.once('exit', () => {})"
     const child = spawn(
       node,

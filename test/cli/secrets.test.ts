@@ -96,16 +96,17 @@ describe('a secret file', () => {
     expect(fault('empty')).toEqual(['--password_file is "empty", which is empty'])
     expect(fault('latin-1')).toEqual(['--password_file is "latin-1", which is no UTF-8 text'])
     expect(fault('two-lines')).toEqual([
-      '--password_file is "two-lines", which holds several lines or a control character; expected one line',
+      '--password_file is "two-lines", which holds a control character or several lines',
     ])
   })
 
   it('is at most 64 KiB', () => {
+    const path = join(directory, 'long')
     const length = (count: number) =>
       faultsOf(['--password_file', file('long', 'x'.repeat(count))], { cwd: '/' })
     expect(length(65_536)).toEqual([])
     expect(length(65_537)).toEqual([
-      `--password_file is "${join(directory, 'long')}", which is larger than 64KiB | A secret has at most 64KiB.`,
+      `--password_file is "${path}", which is larger than 64KiB | A secret has at most 64KiB.`,
     ])
   })
 

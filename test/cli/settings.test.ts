@@ -93,11 +93,13 @@ describe('a flag', () => {
     [['--host', 'odbc://db1'], '--host is "odbc://db1"; expected a host name or address'],
     [
       ['--loki_host', 'http://loki'],
-      '--loki_host is "http://loki"; expected a host name or address alone | An address with a scheme, a port or a path goes into --loki_url.',
+      '--loki_host is "http://loki"; expected a host name or address alone | ' +
+        'An address with a scheme, a port or a path goes into --loki_url.',
     ],
     [
       ['--loki_url', 'loki:3100'],
-      "The Loki URL 'loki:3100' is neither http nor https. | Write it as http://loki.example:3100, or as the full push URL …/loki/api/v1/push.",
+      "The Loki URL 'loki:3100' is neither http nor https. | " +
+        'Write it as http://loki.example:3100, or as the full push URL …/loki/api/v1/push.',
     ],
     [
       ['--loki_url', 'http://l', '--loki_host', 'l', '--loki_port', '1'],
@@ -148,13 +150,15 @@ describe('a flag', () => {
     [['--label', 'novalue'], '--label is "novalue"; expected name=value, such as env=prod'],
     [
       ['--label', 'my-env=prod'],
-      '--label is "my-env=prod"; expected letters, digits and _, not beginning with a digit: Loki refuses other label names | Write "my_env".',
+      '--label is "my-env=prod"; expected letters, digits and _, not beginning with a digit: ' +
+        'Loki refuses other label names | Write "my_env".',
     ],
     [['--label', 'env='], '--label is "env="; expected a value: Loki drops labels that are empty'],
     [['--label', 'a=1', '--label', 'a=2'], '--label is "a=2"; expected the label a once'],
     [
       ['--target_name', '../x'],
-      '--target_name is "../x"; expected at most 100 letters, digits, dots, _ and -, beginning with a letter, a digit or _',
+      '--target_name is "../x"; expected at most 100 letters, digits, dots, _ and -, ' +
+        'beginning with a letter, a digit or _',
     ],
     [['--host'], '--host has no value | A value that begins with a dash is written --host=-value.'],
     [
@@ -206,14 +210,14 @@ describe('labels of the service', () => {
 })
 
 describe('paths', () => {
-  it('of the metrics file: named, else in the working directory, else rowtail’s own', () => {
+  it('of the metrics file: named, else in the working directory, else the one of rowtail', () => {
     expect(settingsOf(['--metrics_json_path', 'm.json']).metricsPath).toBe('/work/m.json')
     const exists = (path: string) => path === '/work/monitor_input.json'
     expect(settingsOf([], { exists }).metricsPath).toBe('/work/monitor_input.json')
     expect(settingsOf([]).metricsPath).toBe('/opt/rowtail/monitor_input.json')
   })
 
-  it('of the state: named, else systemd’s, else XDG’s where it is absolute, else in the home directory', () => {
+  it('of the state: named, else of systemd, else of XDG where absolute, else in the home directory', () => {
     const name = 'localhost_5000_master'
     const stateDir = (env: Record<string, string>) => settingsOf([], { env }).stateDir
     expect(settingsOf(['--state_dir', 'state']).stateDir).toBe('/work/state')
@@ -245,7 +249,8 @@ describe('the environment', () => {
     const env = { ROWTAIL_LOKI_HSOT: 'x', ROWTAIL_ANYTHING_ELSE: 'y', OTHER: 'z' }
     expect(warningsOf([], { env })).toEqual([
       'The environment variable ROWTAIL_ANYTHING_ELSE is none that rowtail knows.',
-      'The environment variable ROWTAIL_LOKI_HSOT is none that rowtail knows. | Did you mean "ROWTAIL_LOKI_HOST"?',
+      'The environment variable ROWTAIL_LOKI_HSOT is none that rowtail knows. | ' +
+        'Did you mean "ROWTAIL_LOKI_HOST"?',
     ])
   })
 

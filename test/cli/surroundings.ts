@@ -1,5 +1,5 @@
-// Surroundings of a command line that a test owns: environment, directories and files as it says, nothing of the
-// machine that runs the test.
+// Surroundings of a command line that a test owns: environment, directories and files as it says, nothing of
+// the machine that runs the test.
 
 import { join } from 'node:path'
 import { readText } from '../../src/config/read-text.ts'

@@ -102,7 +102,8 @@ describe('a connection string', () => {
       '--connection_string stands together with --driver, --host; expected one or the other',
     ])
     expect(faultsOf(['--connection_string', 'Server=x'])).toEqual([
-      '--connection_string is not usable; expected settings such as Driver={PostgreSQL Unicode};Server=db1;…, with a Driver or a DSN',
+      '--connection_string is not usable; expected settings such as ' +
+        'Driver={PostgreSQL Unicode};Server=db1;…, with a Driver or a DSN',
     ])
   })
 })

@@ -53,7 +53,7 @@ describe('a file that is no UTF-8', () => {
       kind: 'not_utf8',
       problem: 'holds the byte 0xfc, which is no UTF-8',
       place: { line: 2, column: 3 },
-      hint: 'In Latin-1 that byte is "ü". Save the file as UTF-8 in your editor.',
+      hint: 'In Latin-1 that is "ü". Save the file as UTF-8 in your editor.',
     })
   })
 

@@ -1,0 +1,28 @@
+// Writes docs/flags.md and docs/configuration.md from the flag table and the metric schema, so that they
+// cannot tell another story than the program. `--check` writes nothing and fails where a page is stale.
+//   node_modules/.bin/node scripts/generate-docs.mjs [--check]
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { configurationPage } from './docs/configuration-page.mjs'
+import { flagsPage } from './docs/flags-page.mjs'
+
+const root = join(import.meta.dirname, '..')
+const pages = { 'docs/flags.md': flagsPage(), 'docs/configuration.md': configurationPage() }
+const isCheck = process.argv.includes('--check')
+const cure = 'is stale: run node_modules/.bin/node scripts/generate-docs.mjs'
+
+const stale = Object.entries(pages).filter(([path, text]) => !isWritten(path, text))
+for (const [path, text] of stale) {
+  if (!isCheck) writeFileSync(join(root, path), text)
+  console.log(`${path} ${isCheck ? cure : 'written'}`)
+}
+if (isCheck && stale.length > 0) process.exitCode = 1
+
+function isWritten(path, text) {
+  try {
+    return readFileSync(join(root, path), 'utf8') === text
+  } catch {
+    return false // not there yet
+  }
+}
