@@ -3,10 +3,10 @@
 
 import { DatabaseSync } from 'node:sqlite'
 
-export const schemaVersion = 1
+const schemaVersion = 1
 
 /** 'rowt' in ASCII: tells a spool from any other SQLite file. */
-export const applicationId = 0x726f7774
+const applicationId = 0x726f7774
 
 /** The WAL is cut to this size after a checkpoint. */
 const walLimitBytes = 8 * 1024 * 1024
@@ -62,7 +62,7 @@ const tables = `
 `
 
 /** What a file turned out to be. */
-export type FileKind = 'empty' | 'spool' | 'newer' | 'foreign'
+type FileKind = 'empty' | 'spool' | 'newer' | 'foreign'
 
 /** Opens the file, or creates an empty one. Throws what SQLite says. */
 export function connect(path: string): DatabaseSync {

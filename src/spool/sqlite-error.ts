@@ -18,7 +18,7 @@ const resultCodes = {
 } as const
 
 /** The result code of an error thrown by node:sqlite; undefined for any other error. */
-export function sqliteCodeOf(error: unknown): number | undefined {
+function sqliteCodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }

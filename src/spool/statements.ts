@@ -88,7 +88,7 @@ export function queryOf<Row>(statement: StatementSync): Query<Row> {
   return statement as unknown as Query<Row> // Row mirrors the columns that the statement's own text selects
 }
 
-export function bigintQueryOf<Row>(statement: StatementSync): Query<Row> {
+function bigintQueryOf<Row>(statement: StatementSync): Query<Row> {
   statement.setReadBigInts(true)
   return queryOf<Row>(statement)
 }

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { chunkOf, chunkOfSize, commitOf, mebibyte } from './support/chunks.ts'
 import { drain, openedSpool, takeRange, temporarySpool, textOf } from './support/temporary-spool.ts'
+
+// Every write waits for the disk, and a busy disk is no failure.
+vi.setConfig({ testTimeout: 30_000 })
 
 describe('the bound of a spool', () => {
   it('is kept by dropping nothing at the bound and the oldest rows one byte past it', () => {

@@ -1,9 +1,12 @@
 // What a SIGKILL leaves behind: a run is there whole or not at all.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { startChild } from './support/child-process.ts'
 import { chunkOf, commitOf } from './support/chunks.ts'
 import { drain, openedSpool, temporarySpoolPath } from './support/temporary-spool.ts'
+
+// Every write waits for the disk, and a busy disk is no failure.
+vi.setConfig({ testTimeout: 30_000 })
 
 function runText(run: number): string {
   return `${run}a ${run}b ${run}c ${run}d `

@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Spool } from '../../src/spool/spool.ts'
 import { startChild } from './support/child-process.ts'
 import { chunkOf, commitOf } from './support/chunks.ts'
@@ -18,6 +18,9 @@ import {
   textOf,
 } from './support/temporary-spool.ts'
 import { nobody } from './support/unprivileged.ts'
+
+// Every write waits for the disk, and a busy disk is no failure.
+vi.setConfig({ testTimeout: 30_000 })
 
 const writeFailed = (message: string) =>
   expect.objectContaining({

@@ -8,11 +8,14 @@ import {
   writeSync,
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openSpool, type OpenedSpool } from '../../src/spool/open.ts'
 import { maxQuarantineCopies, quarantine, quarantineCopies } from '../../src/spool/quarantine.ts'
 import { chunkOf, chunkOfSize, commitOf, roomyBounds } from './support/chunks.ts'
 import { closeIfOpen, drain, openedSpool, temporarySpoolPath } from './support/temporary-spool.ts'
+
+// Every write waits for the disk, and a busy disk is no failure.
+vi.setConfig({ testTimeout: 30_000 })
 
 const nowMs = Date.UTC(2026, 10, 25, 21, 37, 10, 123)
 
@@ -158,6 +161,18 @@ describe('opening', () => {
     const { spool, quarantined } = reopen(path)
     expect(quarantined).toBeUndefined()
     expect(spool.depth()).toMatchObject({ rows: 20, bytes: 2_000_000 })
+  })
+
+  it('leaves a broken page to be found by who reads it, and the file can be set aside then', () => {
+    const path = closedSpool()
+    overwrite(path, 1_000_000, 300_000)
+    const { spool } = reopen(path)
+    const rows = spool.streamOf('{job="a"}', 'rows')
+    const damage = expect.objectContaining({ report: expect.objectContaining({ code: 'spool_damaged' }) })
+    expect(() => drain(spool, rows)).toThrow(damage)
+    spool.close()
+    quarantine(path, nowMs)
+    expect(reopen(path)).toMatchObject({ spool: { isEmpty: true } })
   })
 
   it('names the path and the cure where the path is a directory', () => {

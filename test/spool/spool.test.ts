@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { chunkOf, chunkOfSize, commitOf, mebibyte } from './support/chunks.ts'
 import {
   drain,
@@ -10,6 +10,9 @@ import {
   temporarySpool,
   textOf,
 } from './support/temporary-spool.ts'
+
+// Every write waits for the disk, and a busy disk is no failure.
+vi.setConfig({ testTimeout: 30_000 })
 
 describe('a run', () => {
   it('is invisible while its chunks are staged, and visible whole once it commits', () => {

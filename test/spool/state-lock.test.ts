@@ -1,10 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { lockStateDirectory } from '../../src/spool/state-lock.ts'
 import { startChild } from './support/child-process.ts'
 import { temporaryDirectory } from './support/temporary-spool.ts'
 import { nobody } from './support/unprivileged.ts'
+
+// Every write waits for the disk, and a busy disk is no failure.
+vi.setConfig({ testTimeout: 30_000 })
 
 /** A directory that the unprivileged user owns. */
 function ownedDirectory(mode: number): string {
@@ -84,8 +87,8 @@ describe('a state directory that cannot be used', () => {
     )
   })
 
-  it.each([0o500, 0o300, 0o600])('is reported where its mode is %o', async (mode) => {
-    const directory = ownedDirectory(mode)
+  it.each(['500', '300', '600'])('is reported where its mode is %s', async (mode) => {
+    const directory = ownedDirectory(Number.parseInt(mode, 8))
     const child = startChild('open-unprivileged', ['lock', directory])
     expect(await child.nextMessage()).toMatchObject({
       code: 'state_dir_unusable',

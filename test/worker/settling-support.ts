@@ -16,7 +16,7 @@ export function entriesOf(count: number): EncodedEntry[] {
   }))
 }
 
-export function timeOf(index: number): bigint {
+function timeOf(index: number): bigint {
   return BigInt(index + 1) * 1_000_000_000n
 }
 
