@@ -107,7 +107,7 @@ export class LokiServer {
 }
 
 /** The Loki program: LOKI_BIN, or the one that `node scripts/loki.mjs` has built; throws with the cure. */
-export function lokiBinary(): string {
+function lokiBinary(): string {
   const named = process.env['LOKI_BIN']
   if (named !== undefined) {
     if (existsSync(named)) return named

@@ -12,7 +12,7 @@ export type PostgresAddress = {
 }
 
 /** The name under which Debian's odbc-postgresql registers psqlodbc. */
-export const postgresDriver = 'PostgreSQL Unicode'
+const postgresDriver = 'PostgreSQL Unicode'
 
 /** Keywords in `extra` replace or join those of the address: `{ Password: 'wrong' }`. */
 export function postgresConnectionString(

@@ -158,7 +158,7 @@ export class PostgresServer {
 }
 
 /** The directory of initdb and postgres: Debian keeps them out of PATH, by version. The newest is taken. */
-export function postgresPrograms(): string {
+function postgresPrograms(): string {
   const root = '/usr/lib/postgresql'
   const [newest] = directoriesOf(root).sort((a, b) => Number(b) - Number(a))
   if (newest !== undefined) return join(root, newest, 'bin')
