@@ -24,28 +24,24 @@ export type RunLineInput = {
 const maxErrorChars = 2_000
 const maxFlags = 50
 
-export function runLine(run: RunLineInput): string {
-  const { outcome } = run
-  const head = {
-    status: outcome.kind,
-    rows: run.rows,
-    duration_seconds: Math.round(run.durationMs * 1_000) / 1e6,
+export function runLine({ rows, durationMs, outcome }: RunLineInput): string {
+  const head = { status: outcome.kind, rows, duration_seconds: secondsOf(durationMs) }
+  return JSON.stringify({ ...head, ...(outcome.kind === 'ok' ? okFields(outcome) : failedFields(outcome)) })
+}
+
+function okFields({ isSent, isCut, flags }: Extract<RunLineInput['outcome'], { kind: 'ok' }>): object {
+  return {
+    ...(isSent ? {} : { sent: false }),
+    ...(isCut ? { cut: true } : {}),
+    ...(flags.length === 0 ? {} : { flags: flags.slice(0, maxFlags).map(flagField) }),
   }
-  switch (outcome.kind) {
-    case 'ok':
-      return JSON.stringify({
-        ...head,
-        ...(outcome.isSent ? {} : { sent: false }),
-        ...(outcome.isCut ? { cut: true } : {}),
-        ...(outcome.flags.length === 0 ? {} : { flags: outcome.flags.slice(0, maxFlags).map(flagField) }),
-      })
-    case 'failed':
-      return JSON.stringify({
-        ...head,
-        error_code: outcome.error.code,
-        ...(outcome.error.sqlState === undefined ? {} : { sqlstate: outcome.error.sqlState }),
-        error: sentenceOf(outcome.error).slice(0, maxErrorChars).toWellFormed(),
-      })
+}
+
+function failedFields({ error }: { readonly error: ErrorReport }): object {
+  return {
+    error_code: error.code,
+    ...(error.sqlState === undefined ? {} : { sqlstate: error.sqlState }),
+    error: sentenceOf(error).slice(0, maxErrorChars).toWellFormed(),
   }
 }
 
@@ -59,7 +55,7 @@ export function runLineMetadata(run: RunLineInput): Metadata {
 
 export function rowMetadata(runId: string, responseMs: number): Metadata {
   return [
-    ['response_time', (Math.round(responseMs * 1_000) / 1e6).toString()],
+    ['response_time', secondsOf(responseMs).toString()],
     ['run_id', runId],
     ['detected_level', 'info'],
   ]
@@ -72,6 +68,11 @@ export function runIdOf(nowMs: number, random: number): string {
     .toString(36)
     .padStart(4, '0')
   return `${second}${tail}`.slice(-10)
+}
+
+/** To the microsecond. */
+function secondsOf(ms: number): number {
+  return Math.round(ms * 1_000) / 1e6
 }
 
 function flagField(flag: Flag): Record<string, string> {

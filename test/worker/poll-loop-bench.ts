@@ -39,7 +39,7 @@ export type PollBench = {
   readonly stop: AbortController
   /** Settles as the loop does. */
   readonly ended: Promise<void>
-  of<T extends MetricEvent['type']>(type: T): Extract<MetricEvent, { type: T }>[]
+  readonly of: <T extends MetricEvent['type']>(type: T) => Extract<MetricEvent, { type: T }>[]
 }
 
 export function startPollLoop(options: BenchOptions = {}): PollBench {
@@ -84,7 +84,16 @@ export function startPollLoop(options: BenchOptions = {}): PollBench {
   }
   const ended = pollLoop(loop, stop.signal)
   return {
-    ...{ clock, source, gate, spool, path, rowStream, runStream, events, stop, ended },
+    clock,
+    source,
+    gate,
+    spool,
+    path,
+    rowStream,
+    runStream,
+    events,
+    stop,
+    ended,
     // The filter leaves events of this type only.
     of: (type) => events.filter((event) => event.type === type) as never,
   }

@@ -48,7 +48,11 @@ function bench({ isMetadataOn = true } = {}) {
   }
 
   return {
-    ...{ spool, path, clock, steps, recorder, record },
+    path,
+    clock,
+    steps,
+    recorder,
+    record,
     rows: () => entries(rowStream),
     runs: () => entries(runStream),
   }
@@ -94,12 +98,11 @@ describe('a run that ends well', () => {
     recorder.add(linesOf(['{"a":2}']))
     recorder.end(finishedOf(['', '']), true)
     const values = rows().map(({ metadata }) => metadata.filter(([name]) => name !== 'run_id'))
-    expect(values).toEqual(
-      Array(2).fill([
-        ['response_time', '1.25'],
-        ['detected_level', 'info'],
-      ]),
-    )
+    const expected = [
+      ['response_time', '1.25'],
+      ['detected_level', 'info'],
+    ]
+    expect(values).toEqual([expected, expected])
   })
 
   it('has no metadata where Loki takes none', () => {

@@ -10,6 +10,10 @@ function parsed(outcome: Parameters<typeof runLine>[0]['outcome']): Record<strin
   return JSON.parse(runLine({ ...run, outcome }))
 }
 
+function flagsNamed(column: string, count: number): Flag[] {
+  return Array.from({ length: count }, () => ({ column, why: 'unreadable' }))
+}
+
 describe('the run line', () => {
   it('of a plain run has status, rows and duration, and nothing else', () => {
     expect(runLine({ ...run, outcome: ok })).toBe('{"status":"ok","rows":3,"duration_seconds":1.234568}')
@@ -46,7 +50,7 @@ describe('the run line', () => {
   })
 
   it('holds 50 flags and no more', () => {
-    const flagsOf = (count: number) => Array<Flag>(count).fill({ column: 'c', why: 'rounded' })
+    const flagsOf = (count: number) => flagsNamed('c', count)
     expect(parsed({ ...ok, flags: flagsOf(50) })['flags']).toHaveLength(50)
     expect(parsed({ ...ok, flags: flagsOf(51) })['flags']).toHaveLength(50)
   })
@@ -61,7 +65,7 @@ describe('the run line', () => {
 
   it('fits into a line of Loki whatever columns and errors are like', () => {
     const column = '\u0001'.repeat(10_000)
-    const flags = Array<Flag>(200).fill({ column, why: 'unreadable' })
+    const flags = flagsNamed(column, 200)
     expect(Buffer.byteLength(runLine({ ...run, outcome: { ...ok, flags } }))).toBeLessThan(256 * 1024)
     const error = { code: 'internal', message: '\u0001'.repeat(100_000) } as const
     expect(Buffer.byteLength(runLine({ ...run, outcome: { kind: 'failed', error } }))).toBeLessThan(20_000)
