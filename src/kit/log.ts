@@ -1,6 +1,6 @@
 // rowtail's own log: the narrator's records (core/log-lines) go through pino to the terminal, and where a
 // flag asks for it through winston to a rotating file and to Loki. Writing never throws, never waits and
-// holds a bounded amount; each destination counts what it had to leave out. app.ts makes the one log of the
+// holds a bounded amount; each destination counts what it had to leave out. The command makes the one log of the
 // process.
 
 import type { Writable } from 'node:stream'
@@ -64,6 +64,7 @@ export async function createLog(settings: LogSettings, options: LogOptions): Pro
 
   return {
     write({ atMs, level, metric, event, message, fields }) {
+      if (!logger.isLevelEnabled(level)) return
       const head = { time: new Date(atMs).toISOString(), metric, event }
       logger[level]({ ...head, ...redactFields(fields, redact) }, redact(message))
     },
