@@ -1,7 +1,7 @@
 // rowtail's own log: the narrator's records (core/log-lines) go through pino to the terminal, and where a
 // flag asks for it through winston to a rotating file and to Loki. Writing never throws, never waits and
-// holds a bounded amount; each destination counts what it had to leave out. The command makes the one log of the
-// process.
+// holds a bounded amount; each destination counts what it had to leave out. The command makes the one log
+// of the process.
 
 import type { Writable } from 'node:stream'
 import pino from 'pino'
