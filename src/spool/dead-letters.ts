@@ -1,5 +1,6 @@
-// Entries that the sink refused for good, kept for a person to look at, bounded by bytes: the oldest go first.
-// Called by spool.ts inside its transactions; `append` writes and says what would be true, `accept` makes it so.
+// Entries that the sink refused for good, kept for a person to look at, bounded by bytes: the oldest go
+// first. Called by spool.ts inside its transactions; `append` writes and says what would be true, `accept`
+// makes it so.
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { RefusalReason } from '../core/sink.ts'

@@ -1,5 +1,5 @@
-// Where the spools of a state directory lie: one `<metric>.sqlite` each, the metric's name escaped where a file
-// system might not take it. Called by the supervisor; a spool found without a metric is drained.
+// Where the spools of a state directory lie: one `<metric>.sqlite` each, the metric's name escaped where a
+// file system might not take it. Called by the supervisor; a spool found without a metric is drained.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 // What the spool holds, counted in memory: live bytes and entries of each stream, its head and its last time.
-// Loaded once at open; a change is collected beside its transaction and applied only after the commit, so that the
-// counters stay true when a write fails.
+// Loaded once at open; a change is collected beside its transaction and applied only after the commit, so
+// that the counters stay true when a write fails.
 
 import type { Chunk, StreamBacklog, StreamId, StreamKind } from './types.ts'
 

@@ -1,5 +1,6 @@
-// Opens a metric's spool or begins one. A file that is damaged, foreign or of a newer rowtail is moved aside and a
-// fresh one begun: the metric works on. Called by the worker at its start; looks at header, schema and index only.
+// Opens a metric's spool or begins one. A file that is damaged, foreign or of a newer rowtail is moved aside
+// and a fresh one begun: the metric works on. Called by the worker at its start; looks at header, schema and
+// index only.
 
 import type { DatabaseSync } from 'node:sqlite'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
@@ -60,6 +61,6 @@ function newerReport(path: string): ErrorReport {
   return {
     code: 'spool_newer',
     message: `The spool ${path} was written by a newer rowtail.`,
-    hint: 'It is kept as a copy beside it; run the newer rowtail again, with the copy in its old place, to send it.',
+    hint: 'It is kept as a copy beside it: put the copy back in its place and run the newer rowtail.',
   }
 }

@@ -1,5 +1,5 @@
-// Moves a spool that cannot be used aside, whole, so that a person may save its rows, and keeps few such copies.
-// Called by openSpool, and by a worker whose spool proves damaged while in use.
+// Moves a spool that cannot be used aside, whole, so that a person may save its rows, and keeps few such
+// copies. Called by openSpool, and by a worker whose spool proves damaged while in use.
 
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -10,7 +10,9 @@ export const maxQuarantineCopies = 3
 /** SQLite's files of one database: itself, its write-ahead log, the log's index. */
 const companions = ['', '-wal', '-shm'] as const
 
-/** Renames a closed spool to `<name>.quarantine-<time>` and returns that path. The oldest copies beyond 3 go. */
+/**
+ * Renames a closed spool to `<name>.quarantine-<time>` and returns that path. The oldest copies beyond 3 go.
+ */
 export function quarantine(path: string, nowMs: number): string {
   const copyPath = freePath(`${path}.quarantine-${timestampOf(nowMs)}`)
   for (const companion of companions) {

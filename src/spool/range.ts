@@ -1,11 +1,12 @@
-// Which neighbouring chunks make one push: bounded bytes, bounded time, times ascending. Pure; called by spool.ts.
+// Which neighbouring chunks make one push: bounded bytes, bounded time, times ascending. Pure; called by
+// spool.ts.
 
 import type { ChunkRow } from './statements.ts'
 import { maxChunkBytes, maxRangeSpanNs, type ChunkRange } from './types.ts'
 
 /**
- * The range with the next chunk of its stream added, or undefined where it must end before that chunk. The first
- * chunk is always taken: a line of 256 KiB makes a chunk above the bound.
+ * The range with the next chunk of its stream added, or undefined where it must end before that chunk. The
+ * first chunk is always taken: a line of 256 KiB makes a chunk above the bound.
  */
 export function widen(
   range: ChunkRange | undefined,

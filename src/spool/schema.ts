@@ -1,5 +1,6 @@
-// The spool's file: how a connection is set up, which tables it holds, and how a file that is not ours is told.
-// Called by open.ts. Anyone may read the file with `sqlite3`; the view visible_chunks is what is to be delivered.
+// The spool's file: how a connection is set up, which tables it holds, and how a file that is not ours is
+// told. Called by open.ts. Anyone may read the file with `sqlite3`; the view visible_chunks is what is to be
+// delivered.
 
 import { DatabaseSync } from 'node:sqlite'
 
@@ -17,8 +18,8 @@ const busyTimeoutMs = 250
 /** One MiB of pages: fifty workers each have a cache of their own. */
 const cacheKiB = 1024
 
-// `run` orders visibility: chunks of runs above spool.visible_run are staged. Bodies stand last in their row, and
-// chunk_index answers everything but bodies, so that no question about a backlog reads the backlog.
+// `run` orders visibility: chunks of runs above spool.visible_run are staged. Bodies stand last in their row,
+// and chunk_index answers everything but bodies, so that no question about a backlog reads the backlog.
 const tables = `
   create table spool (
     id integer primary key check (id = 1),

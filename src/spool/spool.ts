@@ -1,6 +1,7 @@
-// The durable queue of one metric: chunks go in staged, become visible when their run commits, and leave as ranges
-// that a delivery settles. Called by the poll loop and the delivery loop of the metric's own thread; synchronous.
-// A write happens wholly, or it throws a ReportedError and nothing has changed, the counters included.
+// The durable queue of one metric: chunks go in staged, become visible when their run commits, and leave as
+// ranges that a delivery settles. Called by the poll loop and the delivery loop of the metric's own thread;
+// synchronous. A write happens wholly, or it throws a ReportedError and nothing has changed, the counters
+// included.
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { DropReason, SpoolDepth } from '../core/events.ts'
@@ -23,7 +24,9 @@ export class Spool {
   #firstStaged: number | undefined
   #lastRunMs: number | undefined
 
-  /** For openSpool, which sees to it that the database is a sound spool. Discards what a crash left staged. */
+  /**
+   * For openSpool, which sees to it that the database is a sound spool. Discards what a crash left staged.
+   */
   constructor(database: DatabaseSync, options: { readonly path: string; readonly bounds: SpoolBounds }) {
     this.#bounds = options.bounds
     this.#store = new Store(database, options.path)
@@ -63,8 +66,8 @@ export class Spool {
   }
 
   /**
-   * Ends a run in one transaction: its last chunks and all staged ones become visible. Then the oldest rows go
-   * until the spool is within its bound again; what went is returned.
+   * Ends a run in one transaction: its last chunks and all staged ones become visible. Then the oldest rows
+   * go until the spool is within its bound again; what went is returned.
    */
   commitRun({ chunks, last, lastRunMs }: RunCommit): Dropped[] {
     this.#change((change) => {
@@ -87,8 +90,9 @@ export class Spool {
   }
 
   /**
-   * The oldest chunks of a stream that make one push, held until settled or released; none while another range of
-   * the stream is held. A chunk with an entry after `notAfterNs` waits, and so does everything behind it.
+   * The oldest chunks of a stream that make one push, held until settled or released; none while another
+   * range of the stream is held. A chunk with an entry after `notAfterNs` waits, and so does everything
+   * behind it.
    */
   nextRange(stream: StreamId, { notAfterNs }: { readonly notAfterNs: bigint }): ChunkRange | undefined {
     if (this.#held.has(stream) || this.#ledger.stateOf(stream).entries === 0) return undefined
@@ -118,7 +122,9 @@ export class Spool {
     this.#held.delete(range.stream)
   }
 
-  /** Ends a delivery in one transaction: the range is gone, its dead letters and restamped entries are kept. */
+  /**
+   * Ends a delivery in one transaction: the range is gone, its dead letters and restamped entries are kept.
+   */
   settle(range: ChunkRange, { dead, restamped }: Settlement): { droppedDeadLetters: number } {
     this.#requireHeld(range)
     const letters = this.#change((change) => {
@@ -135,8 +141,8 @@ export class Spool {
   }
 
   /**
-   * Drops at least `bytes` of the oldest rows, then of the oldest run lines, whole chunks, never a held range.
-   * Throws only where nothing could be dropped.
+   * Drops at least `bytes` of the oldest rows, then of the oldest run lines, whole chunks, never a held
+   * range. Throws only where nothing could be dropped.
    */
   evict(bytes: number, reason: DropReason): Dropped[] {
     let dropped: Amount = { entries: 0, bytes: 0 }
@@ -230,7 +236,8 @@ export class Spool {
     try {
       return this.evict(this.#ledger.total().bytes - this.#bounds.maxBytes, 'spool_full')
     } catch {
-      // The run is committed, so this must not look like its failure; the next commit drops what is over then.
+      // The run is committed, so this must not look like its failure; the next commit drops what is over
+      // then.
       return []
     }
   }

@@ -1,4 +1,5 @@
-// What SQLite says went wrong with a spool, as a report for the operator. Called wherever a spool is opened or used.
+// What SQLite says went wrong with a spool, as a report for the operator. Called wherever a spool is opened
+// or used.
 
 import { dirname } from 'node:path'
 import { ReportedError, type ErrorReport } from '../core/errors.ts'
@@ -40,7 +41,9 @@ export function isBusy(error: unknown): boolean {
   return primary === resultCodes.busy || primary === resultCodes.locked
 }
 
-/** Errors of SQLite and of the file system as ReportedError; bugs, broken constraints included, as they are. */
+/**
+ * Errors of SQLite and of the file system as ReportedError; bugs, broken constraints included, as they are.
+ */
 export function spoolErrorOf(error: unknown, path: string): unknown {
   if (!(error instanceof Error)) return error
   // A failed rename into quarantine is a file that cannot be opened for writing.
@@ -79,7 +82,7 @@ export function damageReport(path: string, said: string): ErrorReport {
   return {
     code: 'spool_damaged',
     message: `The spool ${path} is damaged.`,
-    hint: 'It is kept as a copy beside it and a new one is begun; `sqlite3 <copy> .recover` may save its rows.',
+    hint: 'It is kept as a copy, a new one is begun; `sqlite3 <copy> .recover` may save its rows.',
     said,
   }
 }

@@ -1,5 +1,6 @@
-// Makes sure that one process at a time uses a state directory: an exclusive SQLite lock that the kernel frees when
-// its holder goes, however it goes. Called by the startup checks. The pid beside it is only there to be named.
+// Makes sure that one process at a time uses a state directory: an exclusive SQLite lock that the kernel
+// frees when its holder goes, however it goes. Called by the startup checks. The pid beside it is only there
+// to be named.
 
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +12,10 @@ import { isBusy } from './sqlite-error.ts'
 const lockName = 'state.lock'
 const pidName = 'state.pid'
 
-/** Keeps the locks of this process from the garbage collector, which would close the database and so unlock it. */
+/**
+ * Keeps the locks of this process from the garbage collector, which would close the database and so unlock
+ * it.
+ */
 const heldLocks = new Set<DatabaseSync>()
 
 export type StateLock = { release(): void }
@@ -62,7 +66,10 @@ function inUse(directory: string, cause: unknown): ReportedError {
   )
 }
 
-/** The holder writes its pid after it has the lock, so for a moment the file may be missing or name a dead one. */
+/**
+ * The holder writes its pid after it has the lock, so for a moment the file may be missing or name a dead
+ * one.
+ */
 function holderOf(directory: string): string {
   try {
     const pid = Number(readFileSync(join(directory, pidName), 'utf8'))

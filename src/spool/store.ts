@@ -1,12 +1,15 @@
-// One connection to a spool's file: its kept statements, its transactions, and SQLite's errors in rowtail's words.
-// Called by spool.ts and eviction.ts. A transaction happens wholly, or it throws and nothing has changed.
+// One connection to a spool's file: its kept statements, its transactions, and SQLite's errors in rowtail's
+// words. Called by spool.ts and eviction.ts. A transaction happens wholly, or it throws and nothing has
+// changed.
 
 import type { DatabaseSync } from 'node:sqlite'
 import { readNumber } from './schema.ts'
 import { spoolErrorOf } from './sqlite-error.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 
-/** Free pages that stay in the file for the next run, 1 MiB: without them every run would grow and shrink it. */
+/**
+ * Free pages that stay in the file for the next run, 1 MiB: without them every run would grow and shrink it.
+ */
 const sparePages = 256
 
 /** Pages that one slice of `reclaim` gives back, 512 KiB: a few ms. */

@@ -1,10 +1,13 @@
-// What the spool stores and hands out. A chunk is whole encoded entries of one stream, at most 192 KiB; a range is
-// a run of neighbouring chunks of one stream: what a push is made of, settled as one.
+// What the spool stores and hands out. A chunk is whole encoded entries of one stream, at most 192 KiB; a
+// range is a run of neighbouring chunks of one stream: what a push is made of, settled as one.
 
 import type { DropReason } from '../core/events.ts'
 import type { RefusalReason } from '../core/sink.ts'
 
-/** The most bytes of one chunk's body, and of one push: above it Loki may shard the stream and store a retry twice. */
+/**
+ * The most bytes of one chunk's body, and of one push: above it Loki may shard the stream and store a retry
+ * twice.
+ */
 export const maxChunkBytes = 192 * 1024
 /** The most time that one push spans: a retry of older entries stays well inside Loki's window of an hour. */
 export const maxRangeSpanNs = 15n * 60n * 1_000_000_000n

@@ -1,5 +1,5 @@
-// Which chunks go when a bound is met: the oldest rows first, then the oldest run lines, never a range in flight.
-// Called by spool.ts; reads the index only.
+// Which chunks go when a bound is met: the oldest rows first, then the oldest run lines, never a range in
+// flight. Called by spool.ts; reads the index only.
 
 import type { Ledger } from './ledger.ts'
 import type { Statements, VictimRow } from './statements.ts'
@@ -14,7 +14,10 @@ export type EvictionView = {
   readonly held: ReadonlyMap<StreamId, ChunkRange>
 }
 
-/** The oldest chunks of one kind that make up `bytes`, as many as one transaction may delete; none if there are none. */
+/**
+ * The oldest chunks of one kind that make up `bytes`, as many as one transaction may delete; none if there
+ * are none.
+ */
 export function victimsFor(bytes: number, view: EvictionView): VictimRow[] {
   const rows = oldestOf('rows', view)
   const candidates = rows.length > 0 ? rows : oldestOf('runs', view)

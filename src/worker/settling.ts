@@ -1,6 +1,7 @@
-// Settles one range piece by piece: what to push next after each answer, and at the end which entries were refused.
-// Pure: the delivery loop pushes, waits and stores. The first piece is the whole range; where a sink only counts what
-// it refused, halves of the same entries go again until each refused one stands alone (stored ones are repeats).
+// Settles one range piece by piece: what to push next after each answer, and at the end which entries were
+// refused. Pure: the delivery loop pushes, waits and stores. The first piece is the whole range; where a sink
+// only counts what it refused, halves of the same entries go again until each refused one stands alone
+// (stored ones are repeats).
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { EncodedEntry, Metadata, PushOutcome, Refusal } from '../core/sink.ts'
@@ -18,7 +19,10 @@ export type RefusedEntry = {
 /** What to do after an answer; `next()` always tells what to push. */
 export type Advice =
   | { readonly kind: 'next' }
-  /** The same entries, or half of them, after a wait. `isStuck`: a single entry that has failed alike 20 times. */
+  /**
+   * The same entries, or half of them, after a wait. `isStuck`: a single entry that has failed alike 20
+   * times.
+   */
   | { readonly kind: 'again'; readonly afterMs?: number; readonly isStuck: boolean }
   /** Every entry is delivered or refused; refused ones ascending. */
   | { readonly kind: 'done'; readonly refused: readonly RefusedEntry[] }
@@ -31,7 +35,9 @@ export type Settling = {
   answer(outcome: PushOutcome): Advice
 }
 
-/** Equal server errors in a row after which a piece is halved: it may hold an entry that the sink cannot bear. */
+/**
+ * Equal server errors in a row after which a piece is halved: it may hold an entry that the sink cannot bear.
+ */
 export const maxEqualServerErrors = 20
 
 /** Answers in a row that name a limit below the piece's size, after which it is halved. */
@@ -123,7 +129,10 @@ class RangeSettling implements Settling {
     return this.#end()
   }
 
-  /** Metadata refused entry by entry until none is left is metadata switched off: the range starts over, blocked. */
+  /**
+   * Metadata refused entry by entry until none is left is metadata switched off: the range starts over,
+   * blocked.
+   */
   #end(): Advice {
     const refused = [...this.#refused.values()].sort((left, right) => left.index - right.index)
     const [first] = refused
@@ -146,8 +155,9 @@ function halvesOf(piece: Piece): [Piece, Piece] {
 }
 
 /**
- * A fault of the stream, not of an entry: dead letters would only empty the spool. Labels are the stream's own, so one
- * refusal tells; metadata is the same for all rows of a run, so a refusal of the whole range does.
+ * A fault of the stream, not of an entry: dead letters would only empty the spool. Labels are the stream's
+ * own, so one refusal tells; metadata is the same for all rows of a run, so a refusal of the whole range
+ * does.
  */
 function isOfStream({ reason }: Refusal, isWholeRange: boolean): boolean {
   return reason === 'labels' || (reason === 'metadata' && isWholeRange)
@@ -179,8 +189,8 @@ function metadataReport({ said }: Refusal): ErrorReport {
 export const originalTimeName = 'ts_original'
 
 /**
- * What becomes of a refused entry: a new time, once, where its time was the reason; a question to the sink first where
- * it may be stored already; else the dead letters.
+ * What becomes of a refused entry: a new time, once, where its time was the reason; a question to the sink
+ * first where it may be stored already; else the dead letters.
  */
 export function refusalCure(refused: {
   readonly refusal: Refusal

@@ -41,23 +41,20 @@ describe('a worker that is killed', () => {
     expect(drain(spool, rows)).toEqual([runText(1)])
   })
 
-  it.each([1, 5, 20, 50])(
-    'anywhere after run %i leaves only whole runs, none of them lost',
-    async (minimum) => {
-      const path = temporarySpoolPath()
-      const child = startChild('write-runs', [path, 'never'])
-      let reported = 0
-      while (reported < minimum) {
-        const { step, run } = (await child.nextMessage()) as { step: string; run: number } // what the child sends
-        if (step === 'committed') reported = run
-      }
-      await child.kill()
+  it.each([1, 5, 20, 50])('anywhere after run %i leaves all runs, and whole ones only', async (minimum) => {
+    const path = temporarySpoolPath()
+    const child = startChild('write-runs', [path, 'never'])
+    let reported = 0
+    while (reported < minimum) {
+      const { step, run } = (await child.nextMessage()) as { step: string; run: number } // what the child sends
+      if (step === 'committed') reported = run
+    }
+    await child.kill()
 
-      const spool = openedSpool(path)
-      const runs = spool.lastRunMs() ?? 0
-      expect(runs).toBeGreaterThanOrEqual(minimum)
-      const expected = Array.from({ length: runs }, (_, index) => runText(index + 1)).join('')
-      expect(drain(spool, spool.streamOf('{job="a"}', 'rows')).join('')).toBe(expected)
-    },
-  )
+    const spool = openedSpool(path)
+    const runs = spool.lastRunMs() ?? 0
+    expect(runs).toBeGreaterThanOrEqual(minimum)
+    const expected = Array.from({ length: runs }, (_, index) => runText(index + 1)).join('')
+    expect(drain(spool, spool.streamOf('{job="a"}', 'rows')).join('')).toBe(expected)
+  })
 })

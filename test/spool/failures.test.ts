@@ -1,4 +1,5 @@
-// A spool whose file cannot be written: the error says why, nothing has changed, and it works again afterwards.
+// A spool whose file cannot be written: the error says why, nothing has changed, and it works again
+// afterwards.
 
 import { chmodSync, chownSync, copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'

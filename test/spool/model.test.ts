@@ -1,5 +1,5 @@
-// Random sequences of operations on a spool and on a plain model of it: after each step both say the same, and at the
-// end the counters kept in memory are what SQL counts in the file.
+// Random sequences of operations on a spool and on a plain model of it: after each step both say the same,
+// and at the end the counters kept in memory are what SQL counts in the file.
 
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'

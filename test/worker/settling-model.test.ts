@@ -1,5 +1,6 @@
-// Settling against a model of Loki that refuses random entries for several reasons, answers by names or by counts as
-// Loki does, and loses answers. Whatever the schedule: it ends, with exactly the bad entries refused.
+// Settling against a model of Loki that refuses random entries for several reasons, answers by names or by
+// counts as Loki does, and loses answers. Whatever the schedule: it ends, with exactly the bad entries
+// refused.
 
 import { describe, expect, it } from 'vitest'
 import type { PushOutcome, RefusalReason } from '../../src/core/sink.ts'
@@ -50,7 +51,10 @@ function modelLoki(bad: ReadonlyMap<number, RefusalReason>, random: SeededRandom
   }
 }
 
-/** The ingester's words hide the distributor's; a refusal is whole where the counts cover the push for one reason. */
+/**
+ * The ingester's words hide the distributor's; a refusal is whole where the counts cover the push for one
+ * reason.
+ */
 function verdictOn(piece: Piece, bad: ReadonlyMap<number, RefusalReason>): PushOutcome {
   const reasons = piece.flatMap((index) => bad.get(index) ?? [])
   const [first] = reasons
@@ -98,7 +102,8 @@ describe('settling against a model of Loki', () => {
     const expected = [...bad].map(([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index)
     expect(refused.map(({ index, refusal }) => ({ index, reason: refusal.reason }))).toEqual(expected)
     expect(loki.stored.size).toBe(count - bad.size)
-    // Halving visits at most log2(n) levels for each bad entry, two halves a level; each answer with names ends one.
+    // Halving visits at most log2(n) levels for each bad entry, two halves a level; each answer with names
+    // ends one.
     const levels = Math.ceil(Math.log2(count))
     expect(pushes - loki.retries()).toBeLessThanOrEqual(1 + 2 * bad.size * levels + bad.size)
   })

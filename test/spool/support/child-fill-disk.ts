@@ -1,5 +1,5 @@
-// Meets a full disk: the system refuses to let its files grow beyond a limit, until the limit is lifted. Says what a
-// commit said then, and what the spool holds after the next one. Parameters: path of the spool.
+// Meets a full disk: the system refuses to let its files grow beyond a limit, until the limit is lifted. Says
+// what a commit said then, and what the spool holds after the next one. Parameters: path of the spool.
 
 import { execFileSync } from 'node:child_process'
 import { reportOf } from '../../../src/core/errors.ts'

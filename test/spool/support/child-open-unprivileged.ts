@@ -1,5 +1,5 @@
-// Gives up root's rights, where it has them, and says how opening fails. Parameters: 'lock' and a directory, or
-// 'spool' and a path. Everything is loaded before, as the sources may lie where only root can read.
+// Gives up root's rights, where it has them, and says how opening fails. Parameters: 'lock' and a directory,
+// or 'spool' and a path. Everything is loaded before, as the sources may lie where only root can read.
 
 import { reportOf } from '../../../src/core/errors.ts'
 import { openSpool } from '../../../src/spool/open.ts'

@@ -1,5 +1,5 @@
-// Real processes for what only processes can show: crashes, locks, other users. A child is a small program beside this
-// file; it reports by messages and is killed by the end of the test at the latest.
+// Real processes for what only processes can show: crashes, locks, other users. A child is a small program
+// beside this file; it reports by messages and is killed by the end of the test at the latest.
 
 import { fork } from 'node:child_process'
 import { on, once } from 'node:events'

@@ -1,6 +1,6 @@
-// Writes runs of four chunks into a spool without end and reports each one twice: when three of its chunks are
-// staged, and when it is committed. Parameters: path, and the step after which to stand still ('staged', 'committed',
-// or 'never').
+// Writes runs of four chunks into a spool without end and reports each one twice: when three of its chunks
+// are staged, and when it is committed. Parameters: path, and the step after which to stand still ('staged',
+// 'committed', or 'never').
 
 import { openSpool } from '../../../src/spool/open.ts'
 import { chunkOf, commitOf, roomyBounds } from './chunks.ts'

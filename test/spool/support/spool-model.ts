@@ -1,5 +1,5 @@
-// What a spool must do, written as plain arrays: no file, no transactions, no counters. The property test does the
-// same to both and compares.
+// What a spool must do, written as plain arrays: no file, no transactions, no counters. The property test
+// does the same to both and compares.
 
 import { maxChunkBytes, maxRangeSpanNs } from '../../../src/spool/types.ts'
 import type { Chunk, Dropped, SpoolBounds, StreamId, StreamKind } from '../../../src/spool/types.ts'
