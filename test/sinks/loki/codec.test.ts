@@ -5,6 +5,7 @@ import { lokiCodec } from '../../../src/sinks/loki/codec.ts'
 import { createPushEncoder, emptyPushBody } from '../../../src/sinks/loki/push-body.ts'
 import { pushOf } from '../../support/entries.ts'
 import { decodeProtobuf } from '../../support/fake-loki/protobuf.ts'
+import { type Random, randomOf } from '../../support/random.ts'
 
 const atNs = 1_795_642_865_620_000_001n
 
@@ -57,12 +58,12 @@ describe('an encoded entry', () => {
   it('reads back from a chunk as it went in, for random lines, times and metadata', () => {
     const random = randomOf(20_261_125)
     for (let round = 0; round < 50; round += 1) {
-      const metadata: Metadata = Array.from({ length: random(4) }, () => [
-        `name${random(100)}`,
+      const metadata: Metadata = Array.from({ length: random.below(4) }, () => [
+        `name${random.below(100)}`,
         textOf(random),
       ])
-      const lines = Array.from({ length: random(30) }, (_, index) => ({
-        atNs: atNs + BigInt(index) * BigInt(random(2_000_000_000)),
+      const lines = Array.from({ length: random.below(30) }, (_, index) => ({
+        atNs: atNs + BigInt(index) * BigInt(random.below(2_000_000_000)),
         line: textOf(random),
         metadata,
       }))
@@ -158,16 +159,7 @@ function encoded(time: bigint, line: string, metadata: Metadata): Uint8Array {
   return pushOf({}, [{ atNs: time, line, metadata }]).entries
 }
 
-/** Whole numbers below a bound, the same for each run of the tests. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
-function textOf(random: (below: number) => number): string {
+function textOf(random: Random): string {
   const alphabet = ['a', 'é', '中', '😀', '"', '\\', '\n', '\0', ' ']
-  return Array.from({ length: random(300) }, () => alphabet[random(alphabet.length)]).join('')
+  return Array.from({ length: random.below(300) }, () => random.pick(alphabet)).join('')
 }
