@@ -1,5 +1,5 @@
-// The service: the one place that knows all parts. It builds and joins them, starts what is spooled on its way to Loki,
-// runs the startup checks, opens the polls, and on a signal ends all of it within 1.5 s.
+// The service: the one place that knows all parts. It builds and joins them, starts what is spooled on its
+// way to Loki, runs the startup checks, opens the polls, and on a signal ends all of it within 1.5 s.
 
 import path from 'node:path'
 import { mkdirSync, rmSync } from 'node:fs'
@@ -45,7 +45,10 @@ const cpuCheckTimeoutMs = 15_000
 
 const clock = systemClock
 
-/** Runs until a signal; resolves with the exit code. Rejects with ReportedError for a state directory out of order. */
+/**
+ * Runs until a signal; resolves with the exit code. Rejects with ReportedError for a state directory out of
+ * order.
+ */
 export async function runService(options: ServiceOptions): Promise<number> {
   const { settings } = options
   const lock = lockStateDirectory(settings.stateDir)
@@ -87,7 +90,7 @@ async function createService(options: ServiceOptions, runtimeDirectory: string):
     spoolTotalBytes: settings.bounds.spoolTotalBytes,
     diskReserveBytes: settings.bounds.diskReserveBytes,
     clock,
-    shipper,
+    seats: shipper,
     emit,
     onDrained: (metric) => removeSpool(settings, metric),
   })

@@ -1,5 +1,6 @@
-// What rowtail can say went wrong. A report is plain data: it crosses threads and processes, stands in the log,
-// the status and the run stream, and never holds a secret. docs/errors.md explains every code to its reader.
+// What rowtail can say went wrong. A report is plain data: it crosses threads and processes, stands in the
+// log, the status and the run stream, and never holds a secret. docs/errors.md explains every code to its
+// reader.
 
 export const errorCodes = [
   // command line and metrics file: exit code 2

@@ -1,5 +1,6 @@
-// Everything that happens, as data. Workers and hosts post events to the main thread, which folds them into one
-// status (core/status) and writes state changes to the log (kit/log). Tests wait for events, never for time.
+// Everything that happens, as data. Workers and hosts post events to the main thread, which folds them into
+// one status (core/status) and writes state changes to the log (kit/log). Tests wait for events, never for
+// time.
 
 import type { ErrorReport } from './errors.ts'
 import type { RefusalReason } from './sink.ts'
@@ -71,6 +72,8 @@ export type MetricEvent =
       readonly error: ErrorReport
       readonly outcome: string
       readonly failures: number
+      /** A single entry that Loki has failed on alike 20 times: it is tried on and never dropped. */
+      readonly isStuck?: boolean
     }
   | { readonly type: 'push.restamped'; readonly rows: number; readonly reason: RefusalReason }
   | {

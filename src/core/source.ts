@@ -1,5 +1,5 @@
-// The seam towards what is asked. A source runs a metric's question and yields rows as the JSON lines that the
-// sink will store; it parses none of them again. SQL over ODBC is the first kind.
+// The seam towards what is asked. A source runs a metric's question and yields rows as the JSON lines that
+// the sink will store; it parses none of them again. SQL over ODBC is the first kind.
 
 import type { ErrorReport } from './errors.ts'
 import type { RunBounds } from './metric.ts'

@@ -1,5 +1,5 @@
-// The database that is asked. It holds the connection string and so a secret: it lives in the main thread and the
-// driver host only, and crosses between them over the host's IPC channel.
+// The database that is asked. It holds the connection string and so a secret: it lives in the main thread and
+// the driver host only, and crosses between them over the host's IPC channel.
 
 export type OdbcBinding = 'direct' | 'package'
 
@@ -13,7 +13,9 @@ export type Target = {
   readonly name: string
   /** The stream labels `host` and `database`. */
   readonly labels: { readonly host: string; readonly database: string }
-  /** True for SqreamODBCDriver: the rules of facts that only SQream has (CPU check, one statement a query). */
+  /**
+   * True for SqreamODBCDriver: the rules of facts that only SQream has (CPU check, one statement a query).
+   */
   readonly isSqream: boolean
   /** What was tried, for error texts: driver, host, port, database, user, service; never a password. */
   readonly tried: Readonly<Record<string, string>>

@@ -1,4 +1,5 @@
-// The file of a thread or process of ours, beside the caller: `.ts` where the sources run directly, `.js` when built.
+// The file of a thread or process of ours, beside the caller: `.ts` where the sources run directly, `.js`
+// when built.
 
 import { fileURLToPath } from 'node:url'
 

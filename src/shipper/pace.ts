@@ -1,7 +1,10 @@
-// How fast pushes may follow one another. Loki shards a stream above 1.5 MB/s, and a retry that lands in another shard
-// is stored twice; and it refuses what a tenant sends beyond its limit. Both are kept by pacing, never by luck.
+// How fast pushes may follow one another. Loki shards a stream above 1.5 MB/s, and a retry that lands in
+// another shard is stored twice; and it refuses what a tenant sends beyond its limit. Both are kept by
+// pacing, never by luck.
 
-/** Default pace of one stream: with pushes of 192 KiB no sharding was seen up to 1.3 MB/s, none at all at 1.0. */
+/**
+ * Default pace of one stream: with pushes of 192 KiB no sharding was seen up to 1.3 MB/s, none at all at 1.0.
+ */
 export const defaultStreamRate = 1_000_000
 
 /** Of the limit that Loki names, this much is used: one 429 in 30 s at 0.97, many above 1. */
@@ -11,7 +14,9 @@ const assumedLimit = 4_000_000
 const lowerBy = 0.85
 const raiseBytesPerSecond = 150_000
 
-/** Strict pacing: the next send not before the previous one plus its bytes over the rate; no credit is saved. */
+/**
+ * Strict pacing: the next send not before the previous one plus its bytes over the rate; no credit is saved.
+ */
 export class Pace {
   #bytesPerSecond: number | undefined
   #nextMs = 0
@@ -70,7 +75,9 @@ export class TenantPace {
 const windowMs = 15 * 60_000
 const slotMs = 60_000
 
-/** Bytes that a stream sent in the last 15 minutes, to the minute: whether a retry after a restart is risky. */
+/**
+ * Bytes that a stream sent in the last 15 minutes, to the minute: whether a retry after a restart is risky.
+ */
 export class SentWindow {
   readonly #minutes = new Map<number, number>()
 

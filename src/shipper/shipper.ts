@@ -1,5 +1,6 @@
-// The main thread's side of delivery: it grants slots to workers, posts what they hand over, and paces all of them
-// against the sink. It pulls: during an outage it holds no bytes, the spools do. One push a stream, a few at a time.
+// The main thread's side of delivery: it grants slots to workers, posts what they hand over, and paces all of
+// them against the sink. It pulls: during an outage it holds no bytes, the spools do. One push a stream, a
+// few at a time.
 
 import { backoffMs, pushBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
@@ -7,25 +8,10 @@ import type { ErrorReport } from '../core/errors.ts'
 import type { PushOutcome, PushResult, Sink } from '../core/sink.ts'
 import { maxChunkBytes, type StreamBacklog, type StreamId } from '../spool/types.ts'
 import type { PushOrder } from '../worker/messages.ts'
+import type { Seat, SeatClient } from '../worker/seat.ts'
 import { defaultStreamRate, TenantPace } from './pace.ts'
 import { SinkHealth } from './sink-health.ts'
 import { StreamQueue } from './stream-queue.ts'
-
-/** How a worker hears of slots and answers. */
-export type ShipperClient = {
-  grant(stream: StreamId, skewMs: number): void
-  answer(stream: StreamId, result: PushResult): void
-}
-
-/** A worker's place at the shipper, for one generation of it. */
-export type Seat = {
-  backlog(streams: readonly StreamBacklog[]): void
-  push(order: PushOrder): void
-  pass(stream: StreamId, afterMs: number): void
-  settled(stream: StreamId, afterMs: number): void
-  /** Aborts what is in flight; resolves when nothing of this seat is. Its answers are never heard again. */
-  leave(): Promise<void>
-}
 
 export type ShipperEvent =
   | { readonly type: 'sink.lost'; readonly error: ErrorReport }
@@ -46,7 +32,10 @@ export type ShipperOptions = {
 }
 
 const defaultSlots = 4
-/** After Loki says that it is ready again, its rate windows still hold what it replayed for up to 8 s; 20 is safe. */
+/**
+ * After Loki says that it is ready again, its rate windows still hold what it replayed for up to 8 s; 20 is
+ * safe.
+ */
 const holdAfterReadyMs = 20_000
 const readinessPollMs = 1_000
 
@@ -70,7 +59,7 @@ export class Shipper {
     this.#options = options
   }
 
-  join(client: ShipperClient): Seat {
+  join(client: SeatClient): Seat {
     const seat = new SeatState(client)
     this.#seats.add(seat)
     return {
@@ -196,7 +185,10 @@ export class Shipper {
     this.#pump()
   }
 
-  /** What an answer says about the sink, the tenant and this stream; what becomes of the entries is the worker's. */
+  /**
+   * What an answer says about the sink, the tenant and this stream; what becomes of the entries is the
+   * worker's.
+   */
   #learn(queue: StreamQueue, outcome: PushOutcome): void {
     const nowMs = this.#options.clock.monotonicMs()
     switch (outcome.kind) {
@@ -253,7 +245,8 @@ export class Shipper {
       return
     }
     const isNews = this.#tenant.refused(nowMs, outcome.tenantLimit)
-    // Refused pushes use no tokens: the same one passes soon, and there is no storm, for the pace holds all of them.
+    // Refused pushes use no tokens: the same one passes soon, and there is no storm, for the pace holds all
+    // of them.
     queue.notBeforeMs = nowMs + Math.max(outcome.afterMs ?? 0, 100 + 200 * random())
     const rate = this.#tenant.pace.bytesPerSecond
     if (isNews && rate !== undefined) emit({ type: 'sink.limited', bytesPerSecond: Math.round(rate) })
@@ -301,12 +294,12 @@ export class Shipper {
 type Waiting = { readonly seat: SeatState; readonly queue: StreamQueue }
 
 class SeatState {
-  readonly client: ShipperClient
+  readonly client: SeatClient
   readonly queues = new Map<StreamId, StreamQueue>()
   readonly pushes = new Set<Promise<PushResult>>()
   readonly abort = new AbortController()
 
-  constructor(client: ShipperClient) {
+  constructor(client: SeatClient) {
     this.client = client
   }
 

@@ -1,6 +1,6 @@
-// Whether the sink takes pushes, as far as the answers tell. While it does not, one push at a time probes it, so that
-// after an outage fifty backlogs do not storm it. A heavy stream waits longer still: after a restart Loki counts what
-// it replays as rate, and a retry within that time may be stored twice.
+// Whether the sink takes pushes, as far as the answers tell. While it does not, one push at a time probes it,
+// so that after an outage fifty backlogs do not storm it. A heavy stream waits longer still: after a restart
+// Loki counts what it replays as rate, and a retry within that time may be stored twice.
 
 import { backoffMs, pushBackoff } from '../core/backoff.ts'
 

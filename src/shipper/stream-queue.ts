@@ -1,9 +1,13 @@
-// One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it may go again.
+// One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it may
+// go again.
 
 import type { StreamId } from '../spool/types.ts'
 import { Pace, SentWindow } from './pace.ts'
 
-/** A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be sharded. */
+/**
+ * A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be
+ * sharded.
+ */
 const heavyBytes = 1_200_000
 
 export type StreamPhase = 'idle' | 'granted' | 'pushing' | 'answered'

@@ -51,7 +51,9 @@ export class DriverHost {
     })
   }
 
-  /** Rejects with ReportedError where the driver or its manager is missing, or the process does not come up. */
+  /**
+   * Rejects with ReportedError where the driver or its manager is missing, or the process does not come up.
+   */
   static async start(options: DriverHostOptions): Promise<DriverHost> {
     const { hostId, target, socketPath } = options
     const address = { hostId, socketPath, token: randomBytes(24).toString('base64url') }

@@ -1,5 +1,5 @@
-// How a driver host is started: under `setpriv --pdeathsig KILL` where that exists, so that a host in a synchronous
-// driver call dies with its parent at once, and with an environment that holds no secret of ours.
+// How a driver host is started: under `setpriv --pdeathsig KILL` where that exists, so that a host in a
+// synchronous driver call dies with its parent at once, and with an environment that holds no secret of ours.
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -15,7 +15,10 @@ export function hostCommand(entry: string): HostCommand {
   return { command: setpriv, args: ['--pdeathsig', 'KILL', '--', process.execPath, entry] }
 }
 
-/** Each connection can occupy one thread with a call and one with its cancel; four are left for files and names. */
+/**
+ * Each connection can occupy one thread with a call and one with its cancel; four are left for files and
+ * names.
+ */
 export function hostEnvironment(connections: number): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ROWTAIL_'))
   return { ...Object.fromEntries(own), UV_THREADPOOL_SIZE: String(Math.min(2 * connections + 4, maxThreads)) }

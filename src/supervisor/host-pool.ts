@@ -1,5 +1,6 @@
-// The driver hosts of one target: a main one that serves all metrics, and an isolation host for those that left a call
-// behind. It starts them, pings them, replaces what hangs or crashed, and says which metric is served where.
+// The driver hosts of one target: a main one that serves all metrics, and an isolation host for those that
+// left a call behind. It starts them, pings them, replaces what hangs or crashed, and says which metric is
+// served where.
 
 import { backoffMs, restartBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
@@ -54,7 +55,10 @@ export class HostPool {
     this.#options = options
   }
 
-  /** Starts the main host and keeps it; rejects with ReportedError where it cannot start, and tries no more then. */
+  /**
+   * Starts the main host and keeps it; rejects with ReportedError where it cannot start, and tries no more
+   * then.
+   */
   async start(): Promise<void> {
     if (this.#keeping.has('main')) return
     const host = await this.#startHost('main')
@@ -92,7 +96,9 @@ export class HostPool {
     else if (!this.#keeping.has('isolation')) void this.#keep('isolation')
   }
 
-  /** Ten clean runs on the isolation host: the metric goes back, and an isolation host without metrics ends. */
+  /**
+   * Ten clean runs on the isolation host: the metric goes back, and an isolation host without metrics ends.
+   */
   clean(metric: string): void {
     if (!this.#isolated.delete(metric)) return
     this.#options.on.returned(metric)

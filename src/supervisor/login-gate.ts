@@ -1,5 +1,5 @@
-// A refused login stops all workers of the target: fifty of them with an old password would lock the account. One
-// probe at a time asks whether it is accepted again, with a backoff of 1 to 15 minutes.
+// A refused login stops all workers of the target: fifty of them with an old password would lock the account.
+// One probe at a time asks whether it is accepted again, with a backoff of 1 to 15 minutes.
 
 import { backoffMs, loginBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'

@@ -1,5 +1,5 @@
-// Questions from the main thread to a driver host, over the same lane that workers use: `select 1` of the CPU check, and
-// the single runs of `check` and `once`, which have a host of their own and no workers.
+// Questions from the main thread to a driver host, over the same lane that workers use: `select 1` of the CPU
+// check, and the single runs of `check` and `once`, which have a host of their own and no workers.
 
 import type { Clock } from '../core/clock.ts'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'

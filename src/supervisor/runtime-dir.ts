@@ -1,5 +1,5 @@
-// The directory of the hosts' sockets: 0700, under XDG_RUNTIME_DIR or the temp directory, its path short enough for a
-// socket. A process that was killed leaves its directory behind; the next start sweeps it away.
+// The directory of the hosts' sockets: 0700, under XDG_RUNTIME_DIR or the temp directory, its path short
+// enough for a socket. A process that was killed leaves its directory behind; the next start sweeps it away.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'

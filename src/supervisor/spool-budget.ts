@@ -1,5 +1,5 @@
-// The bounds that no single worker can keep: the bytes of all spools together, and what stays free on the disk. The
-// metric with the most bytes gives up its oldest rows first.
+// The bounds that no single worker can keep: the bytes of all spools together, and what stays free on the
+// disk. The metric with the most bytes gives up its oldest rows first.
 
 import { statfs } from 'node:fs/promises'
 import type { DropReason } from '../core/events.ts'

@@ -1,12 +1,13 @@
-// The owner of workers and driver hosts. app.ts builds it, opens it for polling when the startup checks have passed,
-// and stops it. Everything that its parts tell becomes an event; what one metric's failure means stays with it.
+// The owner of workers and driver hosts. app.ts builds it, opens it for polling when the startup checks have
+// passed, and stops it. Everything that its parts tell becomes an event; what one metric's failure means
+// stays with it.
 
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
 import type { DropReason, MetricEvent, RowtailEvent, ServiceEvent } from '../core/events.ts'
 import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
-import type { Shipper } from '../shipper/shipper.ts'
+import type { Seats } from '../worker/seat.ts'
 import type { FromWorker, ToWorker, WorkerInit } from '../worker/messages.ts'
 import { HostPool } from './host-pool.ts'
 import { LoginGate } from './login-gate.ts'
@@ -22,9 +23,11 @@ export type SupervisorOptions = {
   readonly spoolTotalBytes: number
   readonly diskReserveBytes: number
   readonly clock: Clock
-  readonly shipper: Shipper
+  readonly seats: Seats
   readonly emit: (event: RowtailEvent) => void
-  /** The spool of a metric that is no longer configured is empty, of dead letters too, and its worker gone. */
+  /**
+   * The spool of a metric that is no longer configured is empty, of dead letters too, and its worker gone.
+   */
   readonly onDrained: (metric: string) => void
 }
 
@@ -33,7 +36,9 @@ const loginProbeMs = 15_000
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #workers = new Map<string, WorkerHandle>()
-  /** By metric: the pool that serves it. SQLite is synchronous, so there each metric has a pool of its own. */
+  /**
+   * By metric: the pool that serves it. SQLite is synchronous, so there each metric has a pool of its own.
+   */
   readonly #pools = new Map<string, HostPool>()
   readonly #login: LoginGate
   readonly #budget: SpoolBudget
@@ -66,7 +71,7 @@ export class Supervisor {
       const handle = new WorkerHandle({
         init,
         clock: this.#options.clock,
-        shipper: this.#options.shipper,
+        seats: this.#options.seats,
         greetings: () => this.#greetings(init),
         onMessage: (message) => this.#receive(init, message),
         onStuck: () => this.#emit({ type: 'worker.stuck', metric: init.name }),

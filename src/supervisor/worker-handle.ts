@@ -1,12 +1,12 @@
-// One metric's worker thread as the supervisor holds it: started, watched by its beats, restarted with backoff. A
-// successor starts only after its predecessor's exit, and takes a new seat at the shipper.
+// One metric's worker thread as the supervisor holds it: started, watched by its beats, restarted with
+// backoff. A successor starts only after its predecessor's exit, and takes a new seat at the shipper.
 
 import { Worker } from 'node:worker_threads'
 import { backoffMs, restartBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
 import { entryPoint } from '../kit/entry-point.ts'
-import type { Seat, Shipper } from '../shipper/shipper.ts'
+import type { Seat, Seats } from '../worker/seat.ts'
 import type { FromWorker, ToWorker, WorkerInit } from '../worker/messages.ts'
 
 const entry = entryPoint('../worker/thread', import.meta.url)
@@ -19,7 +19,7 @@ const settledMs = 60_000
 export type WorkerHandleOptions = {
   readonly init: WorkerInit
   readonly clock: Clock
-  readonly shipper: Shipper
+  readonly seats: Seats
   /** What a new worker has to be told at once: its host, whether it may poll. */
   readonly greetings: () => readonly ToWorker[]
   readonly onMessage: (message: FromWorker) => void
@@ -70,9 +70,9 @@ export class WorkerHandle {
 
   /** One life of the worker; resolves after its exit, when nothing of it is in flight any more. */
   async #live(): Promise<ErrorReport> {
-    const { init, shipper, greetings } = this.#options
+    const { init, seats, greetings } = this.#options
     const worker = new Worker(entry, { workerData: init, name: init.name })
-    const seat = shipper.join({
+    const seat = seats.join({
       grant: (stream, skewMs) => this.post({ type: 'grant', stream, skewMs }),
       answer: (stream, result) => this.post({ type: 'answer', stream, result }),
     })

@@ -1,14 +1,15 @@
-// Delivery as the worker sees it: the shipper grants a slot, the worker hands over the oldest chunks of that stream,
-// and what Loki answered decides what goes next. A range of chunks stays the same until it is settled, so that each
-// retry sends the same entries, beginning with the same one.
+// Delivery as the worker sees it: the shipper grants a slot, the worker hands over the oldest chunks of that
+// stream, and what Loki answered decides what goes next. A range of chunks stays the same until it is
+// settled, so that each retry sends the same entries, beginning with the same one.
 
 import type { Clock } from '../core/clock.ts'
+import { ReportedError } from '../core/errors.ts'
 import type { MetricEvent } from '../core/events.ts'
-import type { EncodedEntry, EntryCodec, PushResult } from '../core/sink.ts'
+import type { EncodedEntry, EntryCodec, PushOutcome, PushResult } from '../core/sink.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Chunk, ChunkRange, DeadLetter, Settlement, StreamId } from '../spool/types.ts'
 import type { FromWorker } from './messages.ts'
-import { beginSettling, type RefusedEntry, refusalCure, type Settling } from './settling.ts'
+import { type Advice, beginSettling, type RefusedEntry, refusalCure, type Settling } from './settling.ts'
 import type { StreamTimes } from './stream-times.ts'
 
 export type DeliveryOptions = {
@@ -26,6 +27,11 @@ const maxAheadOfSinkMs = 5 * 60_000
 const futureCheckMs = 10_000
 /** A blocked stream is probed once a minute. */
 const blockedProbeMs = 60_000
+/**
+ * The end of a delivery that the spool could not take down, on a full disk for one, is tried again after
+ * this.
+ */
+const spoolRetryMs = 10_000
 
 /** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
 type Delivery = {
@@ -36,6 +42,16 @@ type Delivery = {
     readonly entries: readonly EncodedEntry[]
   }
   failures: number
+  /** How it ended, until the spool has that. */
+  ending?: Ending
+}
+
+type Ending = {
+  readonly settlement: Settlement
+  readonly refused: readonly RefusedEntry[]
+  readonly durationMs: number
+  /** The spool has failed to take it. */
+  hasFailed: boolean
 }
 
 export class DeliveryLoop {
@@ -52,7 +68,12 @@ export class DeliveryLoop {
     const notAfterNs = clock.nowNs() + BigInt(Math.round(skewMs + maxAheadOfSinkMs)) * 1_000_000n
     const delivery = this.#deliveries.get(stream) ?? this.#begin(spool.nextRange(stream, { notAfterNs }))
     if (delivery === undefined) {
+      if (-skewMs > maxAheadOfSinkMs) this.#options.emit({ type: 'clock.ahead', aheadMs: -skewMs })
       post({ type: 'pass', stream, afterMs: futureCheckMs })
+      return
+    }
+    if (delivery.ending !== undefined) {
+      this.#store(delivery, delivery.ending)
       return
     }
     const { range } = delivery
@@ -78,15 +99,7 @@ export class DeliveryLoop {
     }
     const { state } = (delivery.settling ??= this.#takeApart(delivery.range))
     const advice = state.answer(outcome)
-    if (outcome.kind !== 'delivered') {
-      delivery.failures += 1
-      this.#options.emit({
-        type: 'push.failed',
-        error: outcome.error,
-        outcome: outcome.kind,
-        failures: delivery.failures,
-      })
-    }
+    if (outcome.kind !== 'delivered') this.#sayFailed(delivery, outcome, advice)
     switch (advice.kind) {
       case 'done':
         this.#settle(delivery, result, advice.refused)
@@ -125,18 +138,30 @@ export class DeliveryLoop {
   }
 
   #settle(delivery: Delivery, result: PushResult, refused: readonly RefusedEntry[]): void {
+    const settlement = this.#settlementOf(delivery, refused)
+    delivery.ending = { settlement, refused, durationMs: result.durationMs, hasFailed: false }
+    this.#store(delivery, delivery.ending)
+  }
+
+  /**
+   * Takes the end of a delivery down. Where the spool cannot, only that is tried again: nothing is sent
+   * twice.
+   */
+  #store(delivery: Delivery, ending: Ending): void {
     const { spool, emit } = this.#options
     const { range } = delivery
-    const settlement = this.#settlementOf(delivery, refused)
-    const { droppedDeadLetters } = spool.settle(range, settlement)
-    this.#deliveries.delete(range.stream)
-    if (droppedDeadLetters > 0) {
-      emit({ type: 'rows.dropped', rows: droppedDeadLetters, bytes: 0, reason: 'dead_letters_full' })
+    try {
+      const { droppedDeadLetters } = spool.settle(range, ending.settlement)
+      this.#deliveries.delete(range.stream)
+      if (ending.hasFailed) emit({ type: 'spool.recovered' })
+      this.#saySettled(range, ending, droppedDeadLetters)
+      this.#next(range.stream, 0)
+    } catch (error) {
+      if (!(error instanceof ReportedError)) throw error
+      ending.hasFailed = true
+      emit({ type: 'spool.failed', error: error.report })
+      this.#next(range.stream, spoolRetryMs)
     }
-    const rows = range.entries - refused.length
-    const isRunLine = range.kind === 'runs' ? { isRunLine: true as const } : {}
-    emit({ type: 'push.delivered', rows, bytes: range.bytes, durationMs: result.durationMs, ...isRunLine })
-    this.#next(range.stream, 0)
   }
 
   /** Refused entries are stamped anew once where their time was the reason, else they become dead letters. */
@@ -155,7 +180,6 @@ export class DeliveryLoop {
       if (cure === 'restamp') late.push(entry)
       else dead.push({ entry, reason: refusal.reason, said: refusal.said })
     }
-    this.#sayRefused(refused, late.length)
     return { dead, restamped: this.#restamp(range.stream, late) }
   }
 
@@ -169,13 +193,33 @@ export class DeliveryLoop {
     })
   }
 
-  #sayRefused(refused: readonly RefusedEntry[], restamped: number): void {
-    const first = refused[0]
-    if (first === undefined) return
-    const { reason, said } = first.refusal
-    if (restamped > 0) this.#options.emit({ type: 'push.restamped', rows: restamped, reason })
-    const dead = refused.length - restamped
-    if (dead > 0) this.#options.emit({ type: 'dead_letters.added', rows: dead, reason, said })
+  #sayFailed(delivery: Delivery, outcome: Exclude<PushOutcome, { kind: 'delivered' }>, advice: Advice): void {
+    delivery.failures += 1
+    this.#options.emit({
+      type: 'push.failed',
+      error: outcome.error,
+      outcome: outcome.kind,
+      failures: delivery.failures,
+      ...(advice.kind === 'again' && advice.isStuck ? { isStuck: true } : {}),
+    })
+  }
+
+  #saySettled(range: ChunkRange, ending: Ending, droppedDeadLetters: number): void {
+    const { emit } = this.#options
+    const { refused, settlement, durationMs } = ending
+    const [first] = refused
+    if (first !== undefined) {
+      const { reason, said } = first.refusal
+      const { dead, restamped } = settlement
+      if (restamped.length > 0) emit({ type: 'push.restamped', rows: restamped.length, reason })
+      if (dead.length > 0) emit({ type: 'dead_letters.added', rows: dead.length, reason, said })
+    }
+    if (droppedDeadLetters > 0) {
+      emit({ type: 'rows.dropped', rows: droppedDeadLetters, bytes: 0, reason: 'dead_letters_full' })
+    }
+    const rows = range.entries - refused.length
+    const isRunLine = range.kind === 'runs' ? { isRunLine: true as const } : {}
+    if (rows > 0) emit({ type: 'push.delivered', rows, bytes: range.bytes, durationMs, ...isRunLine })
   }
 
   #next(stream: StreamId, afterMs: number): void {

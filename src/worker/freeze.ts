@@ -1,5 +1,6 @@
-// Freezing: the lines of a run become entries, with a time and metadata that never change again, and entries become
-// chunks. Full chunks go to the spool while the run lasts, so nothing of a run's size is ever held in memory.
+// Freezing: the lines of a run become entries, with a time and metadata that never change again, and entries
+// become chunks. Full chunks go to the spool while the run lasts, so nothing of a run's size is ever held in
+// memory.
 
 import type { EntryCodec, EntryEncoder, Metadata } from '../core/sink.ts'
 import { type Chunk, maxChunkBytes, type StreamId } from '../spool/types.ts'

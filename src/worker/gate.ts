@@ -1,5 +1,5 @@
-// A gate that the main thread opens and closes: polls wait before it until the startup checks have passed, and again
-// while the database refuses the login.
+// A gate that the main thread opens and closes: polls wait before it until the startup checks have passed,
+// and again while the database refuses the login.
 
 export class Gate {
   #isOpen = false

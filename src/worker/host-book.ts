@@ -1,5 +1,5 @@
-// What a worker knows of the driver hosts: the one that serves it now, why an earlier one went away, and how many runs
-// went well since it was moved.
+// What a worker knows of the driver hosts: the one that serves it now, why an earlier one went away, and how
+// many runs went well since it was moved.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'

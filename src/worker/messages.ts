@@ -1,5 +1,5 @@
-// What the main thread and a worker say to each other. Rows cross only inside a `push`, whose bytes are moved, not
-// copied; everything else is small. A worker answers every grant, with a push or a pass.
+// What the main thread and a worker say to each other. Rows cross only inside a `push`, whose bytes are
+// moved, not copied; everything else is small. A worker answers every grant, with a push or a pass.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { DropReason, MetricEvent } from '../core/events.ts'

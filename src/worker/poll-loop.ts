@@ -1,5 +1,6 @@
-// The poll loop of one metric: wait for the tick, run, record, say what happened, decide when to run again. Runs
-// follow a fixed-rate grid; a failed run is tried again after backoff or at the next tick, whichever is sooner.
+// The poll loop of one metric: wait for the tick, run, record, say what happened, decide when to run again.
+// Runs follow a fixed-rate grid; a failed run is tried again after backoff or at the next tick, whichever is
+// sooner.
 
 import { backoffMs, runBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
@@ -29,7 +30,10 @@ export type PollLoopOptions = {
   readonly onResult: (result: RunResult) => void
 }
 
-/** From this interval on, and for every metric that sends nothing, a restart does not run it again before its time. */
+/**
+ * From this interval on, and for every metric that sends nothing, a restart does not run it again before its
+ * time.
+ */
 const rememberedIntervalMs = 3_600_000
 
 /** Polls until the signal aborts; then resolves when no run is in flight. */

@@ -1,5 +1,6 @@
-// Records one run in the spool: its rows as they arrive, then its run line, in one transaction that makes both
-// visible. The poll loop drives it; what it throws is a ReportedError of the spool, and nothing is visible then.
+// Records one run in the spool: its rows as they arrive, then its run line, in one transaction that makes
+// both visible. The poll loop drives it; what it throws is a ReportedError of the spool, and nothing is
+// visible then.
 
 import type { Clock } from '../core/clock.ts'
 import type { RunResult } from '../core/source.ts'

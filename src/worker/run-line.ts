@@ -1,5 +1,5 @@
-// The run line: one line per run in the stream {job="rowtail", metric=…}, so that "no rows" differs from "broken" and
-// an alert on silence needs Loki alone. docs/specs/run-line.md names its fields.
+// The run line: one line per run in the stream {job="rowtail", metric=…}, so that "no rows" differs from
+// "broken" and an alert on silence needs Loki alone. docs/specs/run-line.md names its fields.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { Flag } from '../core/source.ts'

@@ -1,10 +1,12 @@
-// The times of a worker's streams: never twice the same, never behind one another while the clock behaves. Loki drops
-// an entry that equals another one, so equal rows of one run need times of their own.
+// The times of a worker's streams: never twice the same, never behind one another while the clock behaves.
+// Loki drops an entry that equals another one, so equal rows of one run need times of their own.
 
 import type { Clock } from '../core/clock.ts'
 import type { StreamId } from '../spool/types.ts'
 
-/** Beyond this the clock was set back: times follow it at once, and Loki's window of an hour takes what comes. */
+/**
+ * Beyond this the clock was set back: times follow it at once, and Loki's window of an hour takes what comes.
+ */
 const maxAheadNs = 5n * 60n * 1_000_000_000n
 
 export type StreamTimesOptions = {

@@ -1,5 +1,5 @@
-// The worker thread of one metric, started by the supervisor with a WorkerInit. It owns the metric's spool, polls and
-// deliveries; it imports nothing heavy, for there may be a hundred of it.
+// The worker thread of one metric, started by the supervisor with a WorkerInit. It owns the metric's spool,
+// polls and deliveries; it imports nothing heavy, for there may be a hundred of it.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ErrorReport } from '../core/errors.ts'
@@ -131,7 +131,8 @@ function refuseLogin(error: ErrorReport): void {
 function afterDelivery(): void {
   const depth = spool.depth()
   emit({ type: 'spool.depth', depth })
-  if (init.metric === undefined && depth.rows === 0) emit({ type: 'metric.drained', deadLetters: depth.deadLetters })
+  if (init.metric === undefined && depth.rows === 0)
+    emit({ type: 'metric.drained', deadLetters: depth.deadLetters })
 }
 
 function openOwnSpool(): Spool {

@@ -1,5 +1,5 @@
-// rowtail under a real pm2: start waits for ready, stop and restart end cleanly within pm2's patience, and a main
-// process that is killed is replaced without leaving a driver host behind.
+// rowtail under a real pm2: start waits for ready, stop and restart end cleanly within pm2's patience, and a
+// main process that is killed is replaced without leaving a driver host behind.
 
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'

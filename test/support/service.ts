@@ -1,5 +1,6 @@
-// The running service as tests see it: the real program as a child process, its JSON log as events, its status over
-// HTTP, its end by signal. Runs the sources directly, or the built program where ROWTAIL_ENTRY names it.
+// The running service as tests see it: the real program as a child process, its JSON log as events, its
+// status over HTTP, its end by signal. Runs the sources directly, or the built program where ROWTAIL_ENTRY
+// names it.
 
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -35,6 +36,10 @@ export type ServiceOptions = {
   /** A directory of an earlier run, to go on from its spool. */
   readonly directory?: string
   readonly command?: 'run' | 'check' | 'once'
+  /** What `once` shall run. */
+  readonly metricNames?: readonly string[]
+  /** `default`: no --listen, so that the service chooses. */
+  readonly listen?: 'default' | `127.0.0.1:${number}`
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
@@ -63,8 +68,10 @@ export class RunningService {
     const args = [
       programEntry,
       options.command ?? 'run',
+      ...(options.metricNames ?? []),
       ...['--metrics_json_path', metricsPath, '--state_dir', path.join(directory, 'state')],
-      ...['--listen', `127.0.0.1:${port}`, '--log_level', 'debug', '--log_format', 'json'],
+      ...(options.listen === 'default' ? [] : ['--listen', options.listen ?? `127.0.0.1:${port}`]),
+      ...['--log_level', 'debug', '--log_format', 'json'],
       ...options.flags,
     ]
     const launched = await launch(process.execPath, args, {

@@ -1,5 +1,5 @@
-// The command `check`: every startup check, then each query once, nothing pushed. A metric that sends nothing is not
-// run, for it has effects. Exit code 3 where anything failed.
+// The command `check`: every startup check, then each query once, nothing pushed. A metric that sends nothing
+// is not run, for it has effects. Exit code 3 where anything failed.
 
 import { ReportedError, sentenceOf } from '../../core/errors.ts'
 import type { ServiceEvent } from '../../core/events.ts'

@@ -1,6 +1,9 @@
 // What LogQL's `| json` makes of column names: `check` warns of those that dashboards have to call otherwise.
 
-/** `host → host_extracted`: each renamed column of a row, given the names that its entry carries beside the line. */
+/**
+ * `host → host_extracted`: each renamed column of a row, given the names that its entry carries beside the
+ * line.
+ */
 export function renamedByJson(row: string, taken: readonly string[]): { column: string; renamed: string }[] {
   const parsed: unknown = JSON.parse(row)
   if (typeof parsed !== 'object' || parsed === null) return []
@@ -10,7 +13,9 @@ export function renamedByJson(row: string, taken: readonly string[]): { column: 
   })
 }
 
-/** Characters outside [a-zA-Z0-9_] become `_`, a leading digit gets one before it, a taken name `_extracted`. */
+/**
+ * Characters outside [a-zA-Z0-9_] become `_`, a leading digit gets one before it, a taken name `_extracted`.
+ */
 function nameInJson(column: string, taken: readonly string[]): string {
   const clean = column.replaceAll(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')
   return taken.includes(clean) ? `${clean}_extracted` : clean

@@ -1,4 +1,5 @@
-// What every command begins with: the metrics file, its faults told all at once, and the secrets that no text may hold.
+// What every command begins with: the metrics file, its faults told all at once, and the secrets that no text
+// may hold.
 
 import { formatFileFaults } from '../../config/format-faults.ts'
 import { loadMetrics } from '../../config/load-metrics.ts'

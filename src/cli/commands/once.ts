@@ -1,5 +1,6 @@
-// The command `once`: one run of each metric that is named, or of every one that sends, its rows on standard output as
-// the lines that Loki would store, what happened on standard error. Nothing is pushed, nothing is spooled.
+// The command `once`: one run of each metric that is named, or of every one that sends, its rows on standard
+// output as the lines that Loki would store, what happened on standard error. Nothing is pushed, nothing is
+// spooled.
 
 import { once as onceEmitted } from 'node:events'
 import { nearestName } from '../../config/suggest.ts'

@@ -1,5 +1,5 @@
-// A worker's end of its lane to a driver host: connect, say the token, run one query at a time. It imports nothing
-// but Node, so that fifty workers stay light.
+// A worker's end of its lane to a driver host: connect, say the token, run one query at a time. It imports
+// nothing but Node, so that fifty workers stay light.
 
 import net from 'node:net'
 import type { RunRequest, RunSummary } from '../../core/source.ts'

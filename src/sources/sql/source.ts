@@ -1,5 +1,6 @@
-// The SQL source of one metric: asks its query of whichever driver host the supervisor names, and gives up on a call
-// that outlives its deadline by more than the grace: from then on the host, not the metric, owns that call.
+// The SQL source of one metric: asks its query of whichever driver host the supervisor names, and gives up on
+// a call that outlives its deadline by more than the grace: from then on the host, not the metric, owns that
+// call.
 
 import type { ErrorReport } from '../../core/errors.ts'
 import { formatDuration } from '../../core/duration.ts'

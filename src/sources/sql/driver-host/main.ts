@@ -1,6 +1,7 @@
-// The driver host: the child process that holds the ODBC driver, so that native code which hangs or crashes costs
-// one poll. It is told what to do over IPC by the supervisor, serves workers over a local socket, and leaves with its
-// parent, however that goes: process.exit would wait for a wedged driver call, SIGKILL does not.
+// The driver host: the child process that holds the ODBC driver, so that native code which hangs or crashes
+// costs one poll. It is told what to do over IPC by the supervisor, serves workers over a local socket, and
+// leaves with its parent, however that goes: process.exit would wait for a wedged driver call, SIGKILL does
+// not.
 
 import { ReportedError, reportOf } from '../../../core/errors.ts'
 import { loadDriver } from './drivers/registry.ts'

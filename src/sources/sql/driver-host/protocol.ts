@@ -1,6 +1,6 @@
-// What a worker and a driver host say to each other over the local socket, and the main thread over the host's IPC
-// channel. A frame is a length (u32, little endian, of what follows), a type (u8) and a payload: JSON, or for rows
-// the lines as Loki will store them, so that neither side encodes them again.
+// What a worker and a driver host say to each other over the local socket, and the main thread over the
+// host's IPC channel. A frame is a length (u32, little endian, of what follows), a type (u8) and a payload:
+// JSON, or for rows the lines as Loki will store them, so that neither side encodes them again.
 
 import type net from 'node:net'
 import type { ErrorReport } from '../../../core/errors.ts'
@@ -8,7 +8,9 @@ import type { RunBounds } from '../../../core/metric.ts'
 import type { RunSummary } from '../../../core/source.ts'
 import type { Target } from '../../../core/target.ts'
 
-/** A query has at most 1 MiB and a line 256 KiB; the rest is room for JSON escapes and a block of small rows. */
+/**
+ * A query has at most 1 MiB and a line 256 KiB; the rest is room for JSON escapes and a block of small rows.
+ */
 export const maxFrameBytes = 4 * 1024 * 1024
 
 /** Rows travel in frames of about this size, cut between lines. */

@@ -1,5 +1,5 @@
-// One run on one connection: execute, fetch, hand on, within the deadline and the bounds. The lane (server.ts)
-// calls it; it never throws for what a database does.
+// One run on one connection: execute, fetch, hand on, within the deadline and the bounds. The lane
+// (server.ts) calls it; it never throws for what a database does.
 
 import { type ErrorReport, reportOf } from '../../../core/errors.ts'
 import { formatDuration } from '../../../core/duration.ts'
@@ -29,7 +29,8 @@ export async function executeRun(
   } catch (error) {
     return { kind: 'failed', error: failureOf(error, request, state) }
   } finally {
-    // A statement that cannot be freed has lost its connection; the next run finds it unusable and opens another.
+    // A statement that cannot be freed has lost its connection; the next run finds it unusable and opens
+    // another.
     await cursor?.close().catch(() => undefined)
   }
 }

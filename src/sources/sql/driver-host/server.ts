@@ -1,6 +1,7 @@
-// The driver host's side of the local socket. Each worker has one lane here, and a lane has one database connection,
-// opened by its first run. A lane whose worker leaves while a call is in flight is abandoned: its call is cancelled
-// and its connection closed when the driver lets go; the supervisor replaces a host that holds too many of those.
+// The driver host's side of the local socket. Each worker has one lane here, and a lane has one database
+// connection, opened by its first run. A lane whose worker leaves while a call is in flight is abandoned: its
+// call is cancelled and its connection closed when the driver lets go; the supervisor replaces a host that
+// holds too many of those.
 
 import net from 'node:net'
 import { timingSafeEqual } from 'node:crypto'
@@ -122,7 +123,9 @@ class Lane {
     if (this.#socket.destroyed) await this.#leave()
   }
 
-  /** A connection that died while it was idle is reopened within the run: that is no failure of the metric. */
+  /**
+   * A connection that died while it was idle is reopened within the run: that is no failure of the metric.
+   */
   async #runOnLiveConnection(request: Run, state: RunState): Promise<RunResult> {
     const wasIdle = this.#connection?.isUsable === true
     const first = await this.#runOnce(request, state)

@@ -1,0 +1,22 @@
+// A worker's place at the shipper, for one generation of it: how it hears of slots and answers, and how what
+// it says gets there. The shipper gives seats, the supervisor joins each to a worker thread.
+
+import type { PushResult } from '../core/sink.ts'
+import type { StreamBacklog, StreamId } from '../spool/types.ts'
+import type { PushOrder } from './messages.ts'
+
+export type SeatClient = {
+  grant(stream: StreamId, skewMs: number): void
+  answer(stream: StreamId, result: PushResult): void
+}
+
+export type Seat = {
+  backlog(streams: readonly StreamBacklog[]): void
+  push(order: PushOrder): void
+  pass(stream: StreamId, afterMs: number): void
+  settled(stream: StreamId, afterMs: number): void
+  /** Aborts what is in flight; resolves when nothing of this seat is. Its answers are never heard again. */
+  leave(): Promise<void>
+}
+
+export type Seats = { join(client: SeatClient): Seat }
