@@ -1,6 +1,7 @@
 // docs/flags.md: every flag of the table, and how flags, environment and files go together.
 
-import { environmentName, flagGroups, flags } from '../../src/cli/flags.ts'
+import { environmentName } from '../../src/cli/flags-names.ts'
+import { flagGroups, flags } from '../../src/cli/flags.ts'
 import { placeholderOf } from '../../src/cli/help.ts'
 import { maxSecretBytes } from '../../src/cli/settings-given.ts'
 import { formatDuration } from '../../src/core/duration.ts'

@@ -5,7 +5,7 @@
 import { Parser } from 'yargs/helpers'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
 import { nearestName } from '../config/suggest.ts'
-import { allSpellings } from './flags.ts'
+import { allSpellings } from './flags-names.ts'
 import type { FlagTexts } from './settings-given.ts'
 
 export const commands = [

@@ -6,7 +6,8 @@ import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts
 import { formatSize } from '../core/size.ts'
 import { nearestName } from '../config/suggest.ts'
 import type { ErrorReport } from '../core/errors.ts'
-import { allSpellings, environmentName, type Flag, type FlagName, flagOf, flags } from './flags.ts'
+import { allSpellings, environmentName, flagOf, spellingsOf } from './flags-names.ts'
+import { type Flag, type FlagName, flags } from './flags.ts'
 import type { Surroundings } from './settings-surroundings.ts'
 
 export type GivenValue = {
@@ -46,32 +47,40 @@ export function addFlagFault(given: Given, message: string, hint?: string): void
  * Of two groups that exclude each other, the one from the command line wins over the one from the
  * environment; where both come from the same side it is a fault, and the answer false.
  */
-export function exclude(given: Given, winners: readonly FlagName[], losers: readonly FlagName[]): boolean {
-  const one = strongest(given, winners)
-  const other = strongest(given, losers)
+export function exclude(given: Given, names: readonly FlagName[], others: readonly FlagName[]): boolean {
+  const one = strongest(given, names)
+  const other = strongest(given, others)
   if (one === undefined || other === undefined) return true
   if (one.origin === other.origin) {
-    const others = losers
-      .flatMap((name) => given.values.get(name) ?? [])
-      .filter((v) => v.origin === one.origin)
-    const spellings = others.map((value) => value.spelling).join(', ')
-    addFlagFault(given, `${one.spelling} stands together with ${spellings}; expected one or the other`)
+    const spellings = valuesOf(given, others)
+      .filter(({ origin }) => origin === one.origin)
+      .map(({ spelling }) => spelling)
+    const message = `${one.spelling} stands together with ${spellings.join(', ')}; expected one or the other`
+    addFlagFault(given, message)
     return false
   }
-  const dropped = one.origin === 'flag' ? losers : winners
-  const kept = one.origin === 'flag' ? one : other
-  for (const name of dropped) {
-    const value = given.values.get(name)
-    if (value?.origin !== 'environment') continue
-    given.values.delete(name)
-    warn(given, `${value.spelling} is not used: ${kept.spelling} on the command line takes its place.`)
-  }
+  if (one.origin === 'flag') leaveOut(given, others, one.spelling)
+  else leaveOut(given, names, other.spelling)
   return true
 }
 
+/** Forgets what the environment says of these flags. */
+function leaveOut(given: Given, names: readonly FlagName[], instead: string): void {
+  for (const name of names) {
+    const value = given.values.get(name)
+    if (value?.origin !== 'environment') continue
+    given.values.delete(name)
+    warn(given, `${value.spelling} is not used: ${instead} on the command line takes its place.`)
+  }
+}
+
 function strongest(given: Given, names: readonly FlagName[]): GivenValue | undefined {
-  const values = names.flatMap((name) => given.values.get(name) ?? [])
-  return values.find((value) => value.origin === 'flag') ?? values[0]
+  const values = valuesOf(given, names)
+  return values.find(({ origin }) => origin === 'flag') ?? values[0]
+}
+
+function valuesOf(given: Given, names: readonly FlagName[]): GivenValue[] {
+  return names.flatMap((name) => given.values.get(name) ?? [])
 }
 
 type Sources = { readonly texts: FlagTexts; readonly surroundings: Surroundings }
@@ -81,24 +90,19 @@ function valueOf(given: Given, flag: Flag, sources: Sources): GivenValue | undef
 }
 
 function fromFlags(given: Given, flag: Flag, sources: Sources): GivenValue | undefined {
-  const names = [flag.name, ...(flag.alias === undefined ? [] : [flag.alias])]
-  const present = names.flatMap((name) => {
+  const [first, second] = spellingsOf(flag).flatMap((name) => {
     const texts = sources.texts.get(name)
     return texts === undefined ? [] : [{ texts, origin: 'flag' as const, spelling: `--${name}` }]
   })
-  const filePaths = sources.texts.get(`${flag.name}_file`)
-  const file = flag.isSecret === true && filePaths !== undefined
-  const value = present[0]
-  if (present.length > 1 || (file && value !== undefined)) {
-    const other = file ? `--${flag.name}_file` : `--${flag.alias}`
-    addFlagFault(given, `--${flag.name} stands together with ${other}; expected one of them`)
-    return value
+  if (first === undefined) return undefined
+  if (second !== undefined) {
+    const message = `${first.spelling} stands together with ${second.spelling}; expected one of them`
+    addFlagFault(given, message)
+    return undefined
   }
-  if (file) {
-    return secretOf(given, { spelling: `--${flag.name}_file`, paths: filePaths, origin: 'flag' }, sources)
-  }
-  if (value === undefined || !isSingle(given, flag, value)) return undefined
-  return value
+  const isFile = first.spelling === `--${flag.name}_file`
+  if (isFile) return secretOf(given, { ...first, paths: first.texts }, sources)
+  return isSingle(given, flag, first) ? first : undefined
 }
 
 function isSingle(given: Given, flag: Flag, value: GivenValue): boolean {

@@ -12,7 +12,8 @@ export type Surroundings = {
   readonly cwd: string
   /** Where package.json and rowtail's own monitor_input.json stand. */
   readonly packageDir: string
-  readonly homeDir: string
+  /** Undefined for a user who has none, as in some containers. */
+  readonly homeDir: string | undefined
   readonly hostname: string
   readonly readText: (path: string, maxBytes: number) => ReadText
   readonly exists: (path: string) => boolean
@@ -24,9 +25,17 @@ export function processSurroundings(): Surroundings {
     cwd: process.cwd(),
     // Both src/cli and dist/cli lie two levels below it.
     packageDir: resolve(dirname(fileURLToPath(import.meta.url)), '../..'),
-    homeDir: homedir(),
+    homeDir: homeOfUser(),
     hostname: hostname(),
     readText,
     exists: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  }
+}
+
+function homeOfUser(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined // no HOME, and no entry of this user id in the system's list
   }
 }

@@ -7,7 +7,8 @@ import { labelCountFault, labelNameFault, labelValueFault } from '../config/labe
 import { nearestName } from '../config/suggest.ts'
 import { formatDuration, parseDurationMs } from '../core/duration.ts'
 import { formatSize, parseSizeBytes } from '../core/size.ts'
-import { type FlagName, flagOf } from './flags.ts'
+import { flagOf } from './flags-names.ts'
+import type { FlagName } from './flags.ts'
 import { addFlagFault, type Given } from './settings-given.ts'
 
 /** The text given, or the default. */

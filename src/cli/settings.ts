@@ -82,8 +82,10 @@ function stateDirOf(given: Given, targetName: string, surroundings: Surroundings
   const [ofSystemd] = (env['STATE_DIRECTORY'] ?? '').split(':')
   if (ofSystemd !== undefined && ofSystemd !== '') return resolve(ofSystemd, targetName)
   const ofXdg = env['XDG_STATE_HOME'] ?? ''
-  const base = ofXdg.startsWith('/') ? ofXdg : join(homeDir, '.local', 'state')
-  return join(base, 'rowtail', targetName)
+  if (ofXdg.startsWith('/')) return join(ofXdg, 'rowtail', targetName)
+  if (homeDir !== undefined) return join(homeDir, '.local', 'state', 'rowtail', targetName)
+  addFlagFault(given, '--state_dir is missing, and this user has no home directory', 'Name one that lasts.')
+  return ''
 }
 
 function listenOf(given: Given): ListenSettings {

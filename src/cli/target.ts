@@ -53,7 +53,7 @@ export function targetOf(given: Given, surroundings: Surroundings): Target {
   return target
 }
 
-export function isSqreamDriver(driver: string): boolean {
+function isSqreamDriver(driver: string): boolean {
   return driver.toLowerCase() === sqreamDriver.toLowerCase()
 }
 

@@ -24,7 +24,7 @@ export function formatFaults(faults: readonly ConfigFault[]): string {
 }
 
 /** The path as seen from the working directory, where that is the shorter one. */
-export function displayPath(path: string): string {
+function displayPath(path: string): string {
   const fromHere = relative(process.cwd(), path)
   return fromHere !== '' && !fromHere.startsWith('..') ? fromHere : path
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allSpellings, environmentName } from '../../src/cli/flags.ts'
+import { allSpellings, environmentName } from '../../src/cli/flags-names.ts'
 import { faultsOf, settingsOf, warningsOf } from './surroundings.ts'
 
 describe('settings without any flag', () => {
@@ -224,6 +224,14 @@ describe('paths', () => {
     expect(stateDir({ STATE_DIRECTORY: '/var/lib/rowtail:/var/lib/x' })).toBe(`/var/lib/rowtail/${name}`)
     expect(stateDir({ XDG_STATE_HOME: '/data' })).toBe(`/data/rowtail/${name}`)
     expect(stateDir({ XDG_STATE_HOME: 'data' })).toBe(`/home/ann/.local/state/rowtail/${name}`)
+  })
+
+  it('of the state must be named where the user has no home directory', () => {
+    const homeless = { homeDir: undefined }
+    expect(faultsOf([], homeless)).toEqual([
+      '--state_dir is missing, and this user has no home directory | Name one that lasts.',
+    ])
+    expect(faultsOf(['--state_dir', '/state'], homeless)).toEqual([])
   })
 
   it('of the log file is absolute', () => {
