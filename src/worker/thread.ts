@@ -2,7 +2,7 @@
 // polls and deliveries; it imports nothing heavy, for there may be a hundred of it.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ErrorReport } from '../core/errors.ts'
+import { type ErrorReport, ReportedError } from '../core/errors.ts'
 import type { MetricEvent } from '../core/events.ts'
 import type { Metric } from '../core/metric.ts'
 import type { RunResult } from '../core/source.ts'
@@ -10,6 +10,7 @@ import { systemClock } from '../kit/clock.ts'
 import { sinks } from '../sinks/registry.ts'
 import { sources } from '../sources/registry.ts'
 import { openSpool } from '../spool/open.ts'
+import { quarantine } from '../spool/quarantine.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Dropped } from '../spool/types.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
@@ -25,11 +26,13 @@ const beatMs = 5_000
 const reclaimMs = 1_000
 
 const init = workerData as WorkerInit // the supervisor passes nothing else
-const port = parentPort ?? fail('this file is a worker thread: the supervisor starts it')
+const port = parentPort ?? fail(new Error('this file is a worker thread: the supervisor starts it'))
 const clock = systemClock
 const gate = new Gate()
 const stop = new AbortController()
 const hosts = new HostBook((hostId) => post({ type: 'abandoned', hostId }))
+
+let isSpoolFailing = false
 
 const codec = await sinks[init.sink].codec()
 const spool = openOwnSpool()
@@ -42,7 +45,7 @@ const delivery = new DeliveryLoop({ spool, codec, clock, times, emit, post })
 
 setInterval(() => post({ type: 'beat' }), beatMs)
 setInterval(() => spool.reclaim(), reclaimMs)
-port.on('message', (message: ToWorker) => obey(message))
+port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
 sayBacklog()
 if (init.metric === undefined) afterDelivery()
@@ -117,9 +120,33 @@ async function poll(metric: Metric): Promise<void> {
   )
 }
 
+/** A spool that turns out to be damaged is set aside; this worker ends, and its successor begins a new one. */
+function guarded(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ReportedError && error.report.code === 'spool_damaged') setSpoolAside(error.report)
+    throw error
+  }
+}
+
+function setSpoolAside(error: ErrorReport): void {
+  spool.close()
+  emit({ type: 'spool.quarantined', error, copyPath: quarantine(init.spoolPath, clock.nowMs()) })
+}
+
 function onResult(result: RunResult): void {
+  saySpoolHealth(result)
   if (result.kind === 'failed' && result.error.code === 'login_refused') refuseLogin(result.error)
   if (result.kind === 'finished' && hosts.countCleanRun()) post({ type: 'clean' })
+}
+
+function saySpoolHealth(result: RunResult): void {
+  const error = result.kind === 'failed' && result.error.code.startsWith('spool_') ? result.error : undefined
+  if (error?.code === 'spool_damaged') guarded(() => fail(new ReportedError(error)))
+  if (error !== undefined && !isSpoolFailing) emit({ type: 'spool.failed', error })
+  if (error === undefined && isSpoolFailing) emit({ type: 'spool.recovered' })
+  isSpoolFailing = error !== undefined
 }
 
 /** The gate closes at once: not one more try before the supervisor's probe has passed. */
@@ -159,6 +186,6 @@ function post(message: FromWorker, moved?: ArrayBuffer): void {
   port.postMessage(message, moved === undefined ? [] : [moved])
 }
 
-function fail(message: string): never {
-  throw new Error(message)
+function fail(error: Error): never {
+  throw error
 }

@@ -112,9 +112,7 @@ describe('the log in Loki', () => {
     const log = await createLog({ level: 'info', format: 'auto', toLoki }, { terminal: new PassThrough() })
     log.write({ atMs: 0, level: 'info', event: 'x', message: 'unheard', fields: {} })
     await vi.waitFor(() => expect(receiver.pushes).toHaveLength(1), patience)
-    const startMs = performance.now()
-    await log.close()
-    expect(performance.now() - startMs).toBeLessThan(1_000)
+    await log.close() // would wait for the receiver's answer, which never comes
     expect(log.counts().loki).toMatchObject({ taken: 0, waitingLines: 1 })
   })
 })
