@@ -10,6 +10,35 @@ export type Words = { readonly code: ErrorCode; readonly message: string; readon
 const maxSaidCharacters = 2_000
 const maxRetryAfterMs = 5 * 60_000
 
+const unreachable = {
+  what: 'cannot be reached',
+  hint: 'Check host and port of Loki, that it runs, and the proxy or firewall between.',
+}
+
+/** What Node and got call a failed request, with its cure; the first match wins. */
+const faults = [
+  {
+    pattern: /^ETIMEDOUT$/,
+    what: 'did not answer in time',
+    hint: 'It is busy, starting or stopping, or a firewall drops what is sent to it.',
+  },
+  {
+    pattern: /CERT|SIGNATURE|ISSUER/,
+    what: 'shows a certificate that is not trusted',
+    hint: 'Name the authority that signed it with --loki_ca, and the host as it is certified.',
+  },
+  {
+    pattern: /^EPIPE$/,
+    what: 'closed the connection while a push was on its way',
+    hint: 'If it does so each time, a proxy before Loki may refuse bodies of this size.',
+  },
+  {
+    pattern: /ABORTED/,
+    what: 'was not waited for',
+    hint: 'rowtail was stopping; what was sent may be stored, and is sent again.',
+  },
+] as const
+
 /** Loki says 204; some gateways turn it into an empty 200. A page that answers 200 has eaten nothing yet. */
 export function isAccepted(answer: Answer): boolean {
   return answer.status === 204 || (answer.status === 200 && answer.body.trim() === '')
@@ -27,32 +56,11 @@ export function noAnswerReport(answer: NoAnswer): ErrorReport {
 }
 
 function noAnswerWords({ code: fault, origin }: NoAnswer): Words {
-  const code = 'loki_unreachable'
-  if (fault === 'ETIMEDOUT') {
-    const message = `Loki at ${origin} did not answer in time.`
-    return {
-      code,
-      message,
-      hint: 'It is busy, starting or stopping, or a firewall drops what is sent to it.',
-    }
-  }
-  if (/CERT|SIGNATURE|ISSUER/.test(fault)) {
-    const message = `The certificate of Loki at ${origin} is not trusted (${fault}).`
-    return {
-      code,
-      message,
-      hint: 'Name the authority that signed it with --loki_ca, and the host as it is certified.',
-    }
-  }
-  if (/ABORTED/.test(fault)) {
-    const message = `The answer of Loki at ${origin} was not waited for.`
-    return { code, message, hint: 'rowtail was stopping; what was sent may be stored, and is sent again.' }
-  }
-  const message = `Loki at ${origin} cannot be reached (${fault}).`
+  const known = faults.find(({ pattern }) => pattern.test(fault)) ?? unreachable
   return {
-    code,
-    message,
-    hint: 'Check host and port of Loki, that it runs, and the proxy or firewall between.',
+    code: 'loki_unreachable',
+    message: `Loki at ${origin} ${known.what} (${fault}).`,
+    hint: known.hint,
   }
 }
 

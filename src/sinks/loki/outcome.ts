@@ -47,7 +47,10 @@ function badRequestOutcome(answer: Answer, pushed: Pushed): PushOutcome {
     })
     return { kind: 'blocked', error }
   }
-  return refusedOutcome(answer, pushed.count)
+  const refused = refusedOutcome(answer, pushed.count)
+  // Loki answers in plain text. What comes in another form and in words that nobody knows is a gateway's own.
+  const isForeign = refused.refusal.reason === 'other' && !answer.contentType.startsWith('text/plain')
+  return isForeign ? blockedOutcome(answer) : refused
 }
 
 function isTooLarge({ status, body }: Answer): boolean {

@@ -18,7 +18,9 @@ const copied = { copyOutputData: true } as const
 
 const tag = { stream: 0x0a, labels: 0x0a } as const
 
-/** Not to be shared between threads: the message is built in one buffer, as large as the largest push so far. */
+/**
+ * Not to be shared between threads: the message is built in one buffer, as large as the largest push so far.
+ */
 export function createPushEncoder(): PushEncoder {
   let kept = Buffer.alloc(0)
   return {

@@ -10,6 +10,7 @@ const html = {
   contentType: 'text/html',
   body: '<html><head><title>Sign in</title></head><body>Sign in</body></html>',
 }
+const json = 'application/json'
 const date = 'Wed, 25 Nov 2026 21:41:05 GMT'
 
 describe('what an answer means', () => {
@@ -33,6 +34,17 @@ describe('what an answer means', () => {
       { status: 400, body: 'multiple org IDs present\n' },
       blocked('loki_login_refused'),
     ],
+    [
+      '400 in JSON, in unknown words',
+      { status: 400, contentType: json, body: '{"e":1}' },
+      blocked('loki_blocked'),
+    ],
+    [
+      '400 in JSON, in words of Loki',
+      { status: 400, contentType: json, body: words.tooNew },
+      { kind: 'refused' },
+    ],
+    ['400 in unknown words', { status: 400, body: 'something new' }, { kind: 'refused', isWhole: false }],
     ['413', { status: 413, ...html }, split()],
     ['400 for its size', { status: 400, body: 'compressed message size 9 exceeds limit 8\n' }, split()],
     ['500 of gRPC', { status: 500, body: words.grpcSize }, split()],
@@ -134,10 +146,11 @@ describe('no answer', () => {
 
   it.each([
     ['ECONNREFUSED', /at https:\/\/loki:3100 cannot be reached \(ECONNREFUSED\)/, /host and port/],
+    ['EPIPE', /closed the connection/, /bodies of this size/],
     ['ERR_ABORTED', /was not waited for/, /sent again/],
     ['ETIMEDOUT', /at https:\/\/loki:3100 did not answer in time/, /busy/],
-    ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /--loki_ca/],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', /is not trusted/, /as it is certified/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /not trusted \(/, /--loki_ca/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /not trusted \(/, /as it is certified/],
   ])('is told with the address and a cure: %s', (code, message, hint) => {
     const error = errorOf(outcomeOf(noAnswer(code), { count: 1, bytes: 1 }))
     expect(error.message).toMatch(message)

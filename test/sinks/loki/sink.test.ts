@@ -146,7 +146,8 @@ describe('readiness', () => {
     ['is not there where a push is answered 503', 503, 'not_ready'],
   ])('without a /ready: %s', async (_, status, kind) => {
     const gateway = await serveHttp((request, response) => {
-      response.writeHead(request.url === '/loki/api/v1/push' ? status : 404)
+      const isPush = request.url === '/loki/api/v1/push'
+      response.writeHead(isPush ? status : 404, { 'content-type': 'text/plain; charset=utf-8' })
       response.end('')
     })
     expect(await sinkFor(gateway.baseUrl).readiness(neverAborted)).toMatchObject({ kind })
