@@ -7,5 +7,3 @@ export const sinks = {
     create: async () => (await import('./loki/sink.ts')).createLokiSink,
   },
 } as const
-
-export type SinkKind = keyof typeof sinks

@@ -3,11 +3,11 @@
 // limits_config.
 
 /** max_label_names_per_series; the service_name that Loki adds does not count. */
-export const maxLabels = 15
+const maxLabels = 15
 /** max_label_name_length */
-export const maxLabelNameBytes = 1_024
+const maxLabelNameBytes = 1_024
 /** max_label_value_length */
-export const maxLabelValueBytes = 2_048
+const maxLabelValueBytes = 2_048
 
 /** `what` completes "label <name> …"; an empty name stands for the set as a whole. */
 export type LabelFault = { readonly name: string; readonly what: string }

@@ -6,9 +6,9 @@ import { maxLineBytes } from '../../core/metric.ts'
 import type { Metadata, Refusal } from '../../core/sink.ts'
 
 /** max_structured_metadata_entries_count */
-export const maxMetadataPairs = 128
+const maxMetadataPairs = 128
 /** max_structured_metadata_size, names and values; a detected_level does not count. */
-export const maxMetadataBytes = 64 * 1024
+const maxMetadataBytes = 64 * 1024
 
 /** Why Loki, or a reader of what it stored, would not take this entry; undefined where all is well. */
 export function entryFault(line: Uint8Array, metadata: Metadata): Refusal | undefined {

@@ -11,8 +11,8 @@ export interface PushEncoder {
 }
 
 /**
- * Without this, snappy hands out memory of its own that V8 does not count and so is in no hurry to free: 2,000
- * pushes of 192 kB grew the process to 700 MB.
+ * Without this, snappy hands out memory of its own that V8 does not count and so is in no hurry to free:
+ * 2,000 pushes of 192 kB grew the process to 700 MB.
  */
 const copied = { copyOutputData: true } as const
 
