@@ -60,6 +60,15 @@ function describeColumns(subject: DriverSubject): void {
     expect(lines).toEqual([JSON.stringify(Object.fromEntries(cells))])
   })
 
+  it.each([
+    "select 1 as a -- it's the first",
+    '-- first\nselect 1 as a;',
+    '/* ; */ select 1 as a /* last */',
+  ])('comments do not matter: %j', async (query) => {
+    const connection = await connect(subject)
+    expect((await ask(connection, query)).lines).toEqual(['{"a":1}'])
+  })
+
   it('an empty result has its columns and no rows', async () => {
     const connection = await connect(subject)
     const { lines, columns } = await ask(connection, 'select 1 as a, 2 as b where 1 = 0')

@@ -1,10 +1,12 @@
 // The contract of drivers over all of them: both ODBC bindings on PostgreSQL, and SQLite.
 
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { maxLineBytes } from '../../src/core/metric.ts'
 import type { OdbcBinding, Target } from '../../src/core/target.ts'
 import { odbcDirectDriver } from '../../src/sources/sql/driver-host/drivers/odbc-direct/driver.ts'
 import { odbcPackageDriver } from '../../src/sources/sql/driver-host/drivers/odbc-package/driver.ts'
@@ -12,8 +14,10 @@ import { sqliteDriver } from '../../src/sources/sql/driver-host/drivers/sqlite.t
 import { sharedPostgres } from '../support/servers/shared.ts'
 import { describeFailures, describeServerFailures, reportOf } from './driver-failures.contract.ts'
 import { describeRows } from './driver.contract.ts'
-import { ask, type DriverSubject, type ServerSubject } from './driver-subject.ts'
+import { ask, connect, type DriverSubject, type ServerSubject, timeoutMs } from './driver-subject.ts'
 import { directValues, packageValues, sqliteValues } from './driver-values.ts'
+
+const byRows = { repairsInBlock: false, trustsSizes: false }
 
 const directory = mkdtempSync(join(tmpdir(), 'rowtail-drivers-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -23,6 +27,20 @@ const direct: ServerSubject = {
   name: 'odbc-direct on PostgreSQL',
   load: async (settings) => odbcDirectDriver(settings),
   values: directValues,
+}
+
+/** How drivers are read that repair nothing inside a block, shown on the one driver that is there. */
+const rowByRow: DriverSubject = {
+  ...direct,
+  name: 'odbc-direct, a row a fetch',
+  load: async (settings) => odbcDirectDriver({ maxLineBytes, ...settings, traits: byRows }),
+}
+
+const cellByCell: DriverSubject = {
+  ...direct,
+  name: 'odbc-direct, a cell a call',
+  load: async (settings) =>
+    odbcDirectDriver({ maxLineBytes, ...settings, traits: { ...byRows, readsBoundCells: false } }),
 }
 
 const packaged: ServerSubject = {
@@ -49,7 +67,7 @@ const sqlite: DriverSubject = {
   },
 }
 
-for (const subject of [direct, packaged, sqlite]) {
+for (const subject of [direct, rowByRow, cellByCell, packaged, sqlite]) {
   describeRows(subject)
   describeFailures(subject)
 }
@@ -57,6 +75,52 @@ for (const subject of [direct, packaged]) {
   describeServerFailures(subject)
   describeOpening(subject)
 }
+
+describe('cancelling odbc-direct', () => {
+  it('at once, before the driver has sent the query, ends it all the same', async () => {
+    const connection = await connect(direct)
+    const running = reportOf(connection.execute(direct.longQuery, { timeoutMs }))
+    await connection.cancel()
+    expect((await running).sqlState).toBe('57014')
+    expect((await ask(connection, 'select 1 as a')).lines).toEqual(['{"a":1}'])
+  })
+
+  it('between two blocks ends the next fetch', async () => {
+    const connection = await connect(direct)
+    const cursor = await connection.execute(direct.sql.series(5_000), { timeoutMs })
+    await cursor.fetch(10)
+    await connection.cancel()
+    const next = reportOf(cursor.fetch(1_000).then(() => cursor.fetch(1_000)))
+    expect(await next).toMatchObject({ code: 'query_failed', sqlState: 'HY008' })
+    await cursor.close()
+    expect((await ask(connection, 'select 1 as a')).lines).toEqual(['{"a":1}'])
+  })
+
+  it('is something that PostgreSQL can do: no limitation is noted', async () => {
+    const connection = await connect(direct)
+    await ask(connection, direct.sql.series(1_000))
+    expect(connection.limitations).toEqual([])
+  })
+})
+
+describe('odbc-direct on a driver whose declared sizes are too small', () => {
+  it('flags the first text that was cut, and reads it whole from the next run on', async () => {
+    const trusting = { repairsInBlock: false, trustsSizes: true }
+    const subject = {
+      ...direct,
+      load: async () => odbcDirectDriver({ maxLineBytes, traits: trusting }),
+    }
+    const connection = await connect(subject)
+    const short = "select array[repeat('x', 10)] as a from generate_series(1, 200)"
+    const query = `${short} union all select array[repeat('y', 9000)]`
+    const first = await ask(connection, query)
+    expect(first.flags.map(({ column, why }) => [column, why])).toEqual([['a', 'cut_by_driver']])
+    expect(first.lines[200]).toMatch(/^\{"a":"\{y+"\}$/)
+    const second = await ask(connection, query)
+    expect(second.flags).toEqual([])
+    expect(second.lines[200]).toBe(`{"a":"{${'y'.repeat(9_000)}}"}`)
+  })
+})
 
 describe('opening a SQLite file', () => {
   it.each(['missing.db', '.', 'no/such/directory.db'])(
@@ -87,11 +151,11 @@ describe('opening a SQLite file', () => {
 })
 
 function describeOpening(subject: ServerSubject): void {
-  const failing = async (change: Readonly<Record<string, string | number>>) => {
+  const failing = async (change: Readonly<Record<string, string | number>>, loginTimeoutMs = 5_000) => {
     const target = subject.target()
     const connectionString = sharedPostgres().connectionString(change)
     const driver = await subject.load()
-    const report = await reportOf(driver.open({ ...target, connectionString }, { loginTimeoutMs: 5_000 }))
+    const report = await reportOf(driver.open({ ...target, connectionString }, { loginTimeoutMs }))
     expect(JSON.stringify(report)).not.toContain(sharedPostgres().address.password)
     return report
   }
@@ -113,6 +177,15 @@ function describeOpening(subject: ServerSubject): void {
         code: 'database_unreachable',
         message: expect.stringContaining('host 127.0.0.1'),
       })
+    })
+
+    it('a server that accepts and says nothing is given up at the login timeout', async () => {
+      const mute = createServer((socket) => socket.on('error', () => undefined))
+      const port = await new Promise<number>((resolve) => {
+        mute.listen(0, '127.0.0.1', () => resolve(portOf(mute)))
+      })
+      onTestFinished(() => void mute.close())
+      expect(await failing({ Port: port }, 1_000)).toMatchObject({ code: 'database_unreachable' })
     })
 
     it('a driver that is not registered is driver_missing', async () => {
@@ -171,6 +244,12 @@ function postgresTarget(binding: OdbcBinding): Target {
     isSqream: false,
     tried: { host: address.host, port: String(address.port), database: address.database, user: address.user },
   }
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
+  return address.port
 }
 
 function sqliteTarget(): Target {

@@ -60,6 +60,15 @@ export function withProfile(connectionString: string): string {
   return `${connectionString}${separator}${buildConnectionString(added)}`
 }
 
+/**
+ * The query as it is sent. psqlodbc writes text of its own behind it, on the same line: after a comment that
+ * the end of the line would close, it was lost with the comment, and the query failed without a word of the
+ * reason.
+ */
+export function sentQuery(query: string): string {
+  return /--[^\n]*$/.test(query) ? `${query}\n` : query
+}
+
 /** How the rows of a driver are read without loss. */
 export type DriverTraits = {
   /**
@@ -72,6 +81,8 @@ export type DriverTraits = {
   readonly readsBoundCells: boolean
   /** The driver takes SQL as bytes only: they are sent as UTF-8, which the driver manager would spoil. */
   readonly isNarrow: boolean
+  /** Floating point numbers arrive with 15 digits. */
+  readonly roundsDoubles: boolean
   /** A query for the session's time zone. */
   readonly zoneQuery?: string
 }
@@ -88,6 +99,7 @@ export function traitsOf(driverName: string, getDataExtensions: number): DriverT
     trustsSizes: !isSqlite,
     readsBoundCells: (getDataExtensions & readsBound) === readsBound,
     isNarrow: isSqlite,
+    roundsDoubles: isSqlite,
     ...(isPsqlodbc ? { zoneQuery: 'show time zone' } : {}),
   }
 }

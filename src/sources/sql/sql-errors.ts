@@ -121,8 +121,19 @@ const hints: Readonly<Record<SqlErrorCode, (context: ErrorContext, said: string)
   database_unreachable: reachHint,
   connection_lost: () => undefined,
   query_timeout: () => 'Make the query cheaper, or give the metric a longer "timeout".',
-  query_failed: () => undefined,
+  query_failed: (_, said) => queryCures.find(({ text }) => text.test(said))?.cure,
 }
+
+const queryCures: readonly { readonly text: RegExp; readonly cure: string }[] = [
+  {
+    text: /declare cursor must not/i,
+    cure: 'This query cannot be read by a cursor: write UseDeclareFetch=0 into --connection_string.',
+  },
+  {
+    text: /received an unsupported type from postgres/i,
+    cure: 'The ANSI driver cannot give Unicode: use PostgreSQL Unicode, or --odbc_binding package.',
+  },
+]
 
 function driverHint(context: ErrorContext, said: string): string {
   const installed = context.installedDrivers

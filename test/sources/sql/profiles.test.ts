@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseConnectionString, valueOf } from '../../../src/sources/sql/connection-string.ts'
-import { traitsOf, withProfile } from '../../../src/sources/sql/profiles.ts'
+import { sentQuery, traitsOf, withProfile } from '../../../src/sources/sql/profiles.ts'
 
 const valueIn = (text: string, key: string) => valueOf(parseConnectionString(text), [key.toLowerCase()])
 
@@ -23,6 +23,14 @@ describe('withProfile', () => {
     'leaves other drivers alone: %s',
     (text) => expect(withProfile(text)).toBe(text),
   )
+})
+
+describe('sentQuery', () => {
+  it('ends a comment that would swallow what a driver writes behind it', () => {
+    expect(sentQuery('select 1 -- one')).toBe('select 1 -- one\n')
+    expect(sentQuery('select 1 -- one\n')).toBe('select 1 -- one\n')
+    expect(sentQuery('-- one\nselect 1')).toBe('-- one\nselect 1')
+  })
 })
 
 describe('traitsOf', () => {

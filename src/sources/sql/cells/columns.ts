@@ -81,14 +81,14 @@ export const binaryTypes: ReadonlySet<number> = new Set([
   sqlTypes.longvarbinary,
 ])
 
+export const doubleTypes: ReadonlySet<number> = new Set([sqlTypes.float, sqlTypes.real, sqlTypes.double])
+
 const numberTypes: ReadonlySet<number> = new Set([
   sqlTypes.numeric,
   sqlTypes.decimal,
   sqlTypes.integer,
   sqlTypes.smallint,
-  sqlTypes.float,
-  sqlTypes.real,
-  sqlTypes.double,
+  ...doubleTypes,
   sqlTypes.bigint,
   sqlTypes.tinyint,
 ])

@@ -1,16 +1,16 @@
 // One ODBC connection: executes a query at a time, hands out its cursor, remembers what the driver cannot do.
 
 import { ReportedError } from '../../../../../core/errors.ts'
-import { cellColumns } from '../../../cells/columns.ts'
+import { cellColumns, doubleTypes } from '../../../cells/columns.ts'
 import { LineBuffer } from '../../../cells/line-buffer.ts'
 import { RowWriter } from '../../../cells/row-writer.ts'
-import type { DriverTraits } from '../../../profiles.ts'
+import { type DriverTraits, sentQuery } from '../../../profiles.ts'
 import { type Diagnostic, type ErrorContext, reportOfDiagnostics } from '../../../sql-errors.ts'
 import type { Cursor, DriverConnection } from '../driver.ts'
-import { connectionAttributes, type OdbcApi, returns, statementAttributes } from './api.ts'
+import { connectionAttributes, nullTerminated, type OdbcApi, returns, statementAttributes } from './api.ts'
 import { Arena, type BindingPlan, planBinding } from './binding.ts'
 import { OdbcCursor } from './cursor.ts'
-import { describeResult } from './describe.ts'
+import { describeResult, type OdbcColumn } from './describe.ts'
 import { isSuccess, toWide, type TypedHandle } from './handles.ts'
 import type { Limitations } from './limitations.ts'
 import { LongCells } from './long-cells.ts'
@@ -18,6 +18,8 @@ import { Statement } from './statement.ts'
 
 const lineBufferBytes = 64 * 1024
 const keptArenaBytes = 1024 * 1024
+/** Where a cancel met no call: the driver has nothing to say but old warnings. */
+const cancelled: Diagnostic = { state: 'HY008', message: 'The query was cancelled.' }
 
 export type ConnectionParts = {
   readonly api: OdbcApi
@@ -82,23 +84,27 @@ export class OdbcConnection implements DriverConnection {
 
   #send(statement: Statement, query: string): Promise<number> {
     const { api } = this.#parts
-    if (!this.#traits.isNarrow) return statement.later(api.execute, toWide(query), -3)
-    return statement.later(api.executeNarrow, Buffer.from(`${query}\0`, 'utf8'), -3)
+    const text = sentQuery(query)
+    return this.#traits.isNarrow
+      ? statement.later(api.executeNarrow, Buffer.from(`${text}\0`, 'utf8'), nullTerminated)
+      : statement.later(api.execute, toWide(text), nullTerminated)
   }
 
   #openCursor(statement: Statement): Cursor {
-    const described = describeResult(statement)
+    const described = describeResult(statement, this.#traits)
     if (described === undefined) throw this.#failure(statement)
     const plan = planBinding(described, this.#traits)
     if (described.length > 0) this.#bind(statement, plan)
     const columns = cellColumns(described, this.isSessionUtc)
     const { maxLineBytes } = this.#parts
+    const writer = new RowWriter(columns, this.#lines, maxLineBytes)
+    if (this.#traits.roundsDoubles) flagDoubles(described, writer)
     return new OdbcCursor({
       statement,
       plan,
       arena: this.#arena,
       long: this.#long,
-      writer: new RowWriter(columns, this.#lines, maxLineBytes),
+      writer,
       traits: this.#traits,
       maxCellBytes: maxLineBytes,
       failure: () => this.#failure(statement),
@@ -138,10 +144,8 @@ export class OdbcConnection implements DriverConnection {
 
   #failure(statement: Statement): ReportedError {
     const said = statement.diagnostics()
-    const diagnostics: readonly Diagnostic[] =
-      said.length === 0 && statement.isCancelled
-        ? [{ state: 'HY008', message: 'The query was cancelled.' }]
-        : said
+    const isOurs = statement.isCancelled && said.every(({ state }) => state.startsWith('01'))
+    const diagnostics = isOurs ? [cancelled] : said
     const { tried, secrets } = this.#parts
     const report = reportOfDiagnostics(diagnostics, { doing: 'query', tried, secrets })
     if (report.code === 'connection_lost' || this.#isDead()) this.#isUsable = false
@@ -166,5 +170,11 @@ export class OdbcConnection implements DriverConnection {
     this.#long.shrink()
     this.#lines.shrink()
     if (!isSuccess(code)) this.#isUsable = false
+  }
+}
+
+function flagDoubles(described: readonly OdbcColumn[], writer: RowWriter): void {
+  for (const [index, column] of described.entries()) {
+    if (doubleTypes.has(column.sqlType)) writer.flag(index, 'rounded')
   }
 }

@@ -38,12 +38,13 @@ export class OdbcCursor implements Cursor {
   #fetched = 0
   #next = 0
   #blockRows: number
-  #isAtEnd = false
+  #isAtEnd: boolean
 
   constructor(parts: CursorParts) {
     this.#parts = parts
     this.columns = parts.writer.columns
     this.#blockRows = parts.plan.rows
+    this.#isAtEnd = parts.plan.columns.length === 0 // fetching from a statement without a result is an error
   }
 
   async fetch(maxRows: number): Promise<RowBlock | undefined> {

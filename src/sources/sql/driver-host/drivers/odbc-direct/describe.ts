@@ -2,7 +2,8 @@
 // was seen to return longer values than it declared.
 
 import type { DescribedColumn } from '../../../cells/columns.ts'
-import { fromWide, isSuccess } from './handles.ts'
+import type { DriverTraits } from '../../../profiles.ts'
+import { fromNarrow, fromWide, isSuccess } from './handles.ts'
 import type { Statement } from './statement.ts'
 
 export type OdbcColumn = DescribedColumn & {
@@ -11,6 +12,10 @@ export type OdbcColumn = DescribedColumn & {
 }
 
 const maxNameUnits = 1_024
+const maxTypeUnits = 128
+// Filled and read within one synchronous call.
+const nameUnits = new Uint16Array(new ArrayBuffer(maxNameUnits * 2))
+const typeUnits = new Uint16Array(new ArrayBuffer(maxTypeUnits * 2))
 /** SQL_DESC_TYPE_NAME: the database's own word for the type. */
 const typeNameField = 14
 
@@ -18,29 +23,38 @@ const typeNameField = 14
  * No columns: the statement gives no rows (DDL, a change, a procedure). Undefined: the driver refused to
  * tell.
  */
-export function describeResult(statement: Statement): OdbcColumn[] | undefined {
+export function describeResult(statement: Statement, traits: DriverTraits): OdbcColumn[] | undefined {
   const count: unknown[] = [0]
   if (!isSuccess(statement.now(statement.api.columnCount, count))) return undefined
   const columns: OdbcColumn[] = []
   for (let number = 1; number <= Number(count[0]); number++) {
     const column = describeColumn(statement, number)
     if (column === undefined) return undefined
-    columns.push(column)
+    columns.push(traits.isNarrow ? { ...column, name: fromNarrow(column.name) } : column)
   }
   return columns
 }
 
 function describeColumn(statement: Statement, number: number): OdbcColumn | undefined {
   const { api } = statement
-  const name = new Uint16Array(new ArrayBuffer(maxNameUnits * 2))
   const length: unknown[] = [0]
   const sqlType: unknown[] = [0]
   const size: unknown[] = [0]
-  const code = statement.now(api.describeColumn, number, name, maxNameUnits, length, sqlType, size, [0], [0])
+  const code = statement.now(
+    api.describeColumn,
+    number,
+    nameUnits,
+    maxNameUnits,
+    length,
+    sqlType,
+    size,
+    [0],
+    [0],
+  )
   if (!isSuccess(code)) return undefined
   const units = Math.min(Number(length[0]), maxNameUnits - 1)
   return {
-    name: fromWide(name, units),
+    name: fromWide(nameUnits, units),
     sqlType: Number(sqlType[0]),
     typeName: typeNameOf(statement, number),
     size: Number(size[0]),
@@ -48,9 +62,16 @@ function describeColumn(statement: Statement, number: number): OdbcColumn | unde
 }
 
 function typeNameOf(statement: Statement, number: number): string {
-  const text = new Uint16Array(new ArrayBuffer(256))
   const lengthBytes: unknown[] = [0]
   const { columnAttribute } = statement.api
-  const code = statement.now(columnAttribute, number, typeNameField, text, 256, lengthBytes, null)
-  return isSuccess(code) ? fromWide(text, Math.min(Number(lengthBytes[0]) / 2, 127)) : ''
+  const code = statement.now(
+    columnAttribute,
+    number,
+    typeNameField,
+    typeUnits,
+    maxTypeUnits * 2,
+    lengthBytes,
+    null,
+  )
+  return isSuccess(code) ? fromWide(typeUnits, Math.min(Number(lengthBytes[0]) / 2, maxTypeUnits - 1)) : ''
 }

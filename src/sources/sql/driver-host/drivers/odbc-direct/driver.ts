@@ -6,10 +6,17 @@ import { ReportedError } from '../../../../../core/errors.ts'
 import { maxLineBytes } from '../../../../../core/metric.ts'
 import type { Target } from '../../../../../core/target.ts'
 import { secretsOf } from '../../../connection-string.ts'
-import { traitsOf, withProfile } from '../../../profiles.ts'
+import { type DriverTraits, traitsOf, withProfile } from '../../../profiles.ts'
 import { reportOfDiagnostics } from '../../../sql-errors.ts'
 import type { Driver, DriverConnection } from '../driver.ts'
-import { connectionAttributes, handleTypes, infoTypes, loadOdbc, type OdbcApi } from './api.ts'
+import {
+  connectionAttributes,
+  handleTypes,
+  infoTypes,
+  loadOdbc,
+  nullTerminated,
+  type OdbcApi,
+} from './api.ts'
 import { OdbcConnection } from './connection.ts'
 import {
   allocate,
@@ -26,35 +33,42 @@ import { limitationsOf } from './limitations.ts'
 /** What the driver's own login timeout, in whole seconds, is given beyond ours. */
 const loginGraceMs = 500
 
+export type DirectSettings = {
+  readonly maxLineBytes: number
+  /** Replaces what profiles.ts knows of the driver: tests read one driver in the ways of others. */
+  readonly traits?: Partial<DriverTraits>
+}
+
 /** Throws a report where ODBC's driver manager is not installed. */
-export function odbcDirectDriver(settings: { readonly maxLineBytes: number } = { maxLineBytes }): Driver {
+export function odbcDirectDriver(settings: DirectSettings = { maxLineBytes }): Driver {
   const api = loadOdbc()
-  return { open: (target, options) => open({ api, target, ...settings, ...options }) }
+  return { open: (target, options) => open({ api, target, settings, ...options }) }
 }
 
 type Opening = {
   readonly api: OdbcApi
   readonly target: Target
-  readonly maxLineBytes: number
+  readonly settings: DirectSettings
   readonly loginTimeoutMs: number
 }
 
 async function open(opening: Opening): Promise<DriverConnection> {
-  const { api, target } = opening
+  const { api, target, settings } = opening
   const handle = await connect(opening)
   const driverName = textInfo(api, handle, infoTypes.driverName)
+  const known = traitsOf(driverName, numberInfo(api, handle, infoTypes.getDataExtensions))
+  const traits = { ...known, ...settings.traits }
   const connection = new OdbcConnection({
     api,
     handle,
-    traits: traitsOf(driverName, numberInfo(api, handle, infoTypes.getDataExtensions)),
+    traits,
     limitations: limitationsOf(driverName),
     tried: target.tried,
     secrets: secretsOf(target.connectionString),
-    maxLineBytes: opening.maxLineBytes,
+    maxLineBytes: settings.maxLineBytes,
   })
-  const { zoneQuery } = traitsOf(driverName, 0)
-  if (zoneQuery !== undefined) {
-    connection.isSessionUtc = await isUtc(connection, zoneQuery, opening.loginTimeoutMs)
+  if (traits.zoneQuery !== undefined) {
+    connection.isSessionUtc = await isUtc(connection, traits.zoneQuery, opening.loginTimeoutMs)
   }
   return connection
 }
@@ -65,7 +79,7 @@ async function connect(opening: Opening): Promise<TypedHandle> {
   const seconds = BigInt(Math.max(1, Math.ceil(loginTimeoutMs / 1_000)))
   api.setConnection.now(handle.handle, connectionAttributes.loginTimeout, seconds, 0)
   const text = toWide(withProfile(target.connectionString))
-  const connecting = api.connect.later(handle.handle, null, text, -3, null, 0, null, 0)
+  const connecting = api.connect.later(handle.handle, null, text, nullTerminated, null, 0, null, 0)
   const deadlineMs = Number(seconds) * 1_000 + loginGraceMs
   const code = await Promise.race([connecting, sleep(deadlineMs, undefined, { ref: false })])
   if (code === undefined) {
@@ -115,9 +129,12 @@ function numberInfo(api: OdbcApi, handle: TypedHandle, info: number): number {
 async function isUtc(connection: DriverConnection, query: string, timeoutMs: number): Promise<boolean> {
   try {
     const cursor = await connection.execute(query, { timeoutMs })
-    const block = await cursor.fetch(1)
-    await cursor.close()
-    return /"(?:Etc\/)?(?:UTC|UCT|GMT|Zulu)"\}/.test(Buffer.from(block?.lines ?? []).toString('utf8'))
+    try {
+      const block = await cursor.fetch(1)
+      return /"(?:Etc\/)?(?:UTC|UCT|GMT|Zulu)"\}/.test(Buffer.from(block?.lines ?? []).toString('utf8'))
+    } finally {
+      await cursor.close()
+    }
   } catch {
     return false // a database that speaks PostgreSQL's protocol but not this statement
   }

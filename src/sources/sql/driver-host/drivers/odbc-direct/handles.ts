@@ -69,6 +69,11 @@ export function toWide(text: string): Uint8Array {
   return Buffer.from(`${text}\0`, 'utf16le')
 }
 
+/** Text of a driver that speaks UTF-8, which the driver manager widened byte by byte. */
+export function fromNarrow(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8')
+}
+
 export function fromWide(units: Uint16Array, length: number): string {
   return String.fromCharCode(...units.subarray(0, length))
 }

@@ -7,6 +7,7 @@ import { cellColumns } from '../../../cells/columns.ts'
 import { LineBuffer } from '../../../cells/line-buffer.ts'
 import { RowWriter } from '../../../cells/row-writer.ts'
 import { sqlTypes } from '../../../cells/sql-types.ts'
+import { sentQuery } from '../../../profiles.ts'
 import type { Cursor, DriverConnection, RowBlock } from '../driver.ts'
 import type {
   NativeColumn,
@@ -52,7 +53,7 @@ export class PackageConnection implements DriverConnection {
     const statement = await this.#guard(this.#native.createStatement())
     this.#statement = statement
     try {
-      await this.#guard(statement.prepare(query))
+      await this.#guard(statement.prepare(sentQuery(query)))
       const timeout = Math.ceil(options.timeoutMs / 1_000)
       const native = await this.#guard(statement.execute({ cursor: true, fetchSize, timeout }))
       const first = await this.#guard(native.fetch())
