@@ -84,6 +84,7 @@ function rateLimitedOutcome(answer: Answer, pushed: Pushed): PushOutcome {
     sameAs: sameAs(answer),
     ...(afterMs === undefined ? {} : { afterMs }),
     ...(tenantLimit === undefined ? {} : { tenantLimit }),
+    ...(isPerStream || isStreamCount ? { scope: 'stream' as const } : {}),
     ...(isStreamLimit ? { isStreamLimit } : {}),
   }
 }
