@@ -65,16 +65,7 @@ export class RunningService {
     const [port, token] = [await freePort(), randomUUID()]
     const metricsPath = path.join(directory, 'monitor_input.json')
     writeFileSync(metricsPath, JSON.stringify(options.metrics))
-    const args = [
-      programEntry,
-      options.command ?? 'run',
-      ...(options.metricNames ?? []),
-      ...['--metrics_json_path', metricsPath, '--state_dir', path.join(directory, 'state')],
-      ...(options.listen === 'default' ? [] : ['--listen', options.listen ?? `127.0.0.1:${port}`]),
-      ...['--log_level', 'debug', '--log_format', 'json'],
-      ...options.flags,
-    ]
-    const launched = await launch(process.execPath, args, {
+    const launched = await launch(process.execPath, argumentsOf(options, { directory, metricsPath, port }), {
       cwd: directory,
       env: { ...options.env, TEST_RUN_TOKEN: token },
       ...(options.user === undefined ? {} : { user: options.user }),
@@ -156,6 +147,16 @@ export class RunningService {
     if (!this.launched.isRunning()) throw new Error('the service has ended')
     return undefined
   }
+}
+
+type Place = { readonly directory: string; readonly metricsPath: string; readonly port: number }
+
+function argumentsOf(options: ServiceOptions, { directory, metricsPath, port }: Place): string[] {
+  const { command = 'run', metricNames = [], listen = `127.0.0.1:${port}`, flags } = options
+  const files = ['--metrics_json_path', metricsPath, '--state_dir', path.join(directory, 'state')]
+  const page = listen === 'default' ? [] : ['--listen', listen]
+  const log = ['--log_level', 'debug', '--log_format', 'json']
+  return [programEntry, command, ...metricNames, ...files, ...page, ...log, ...flags]
 }
 
 export function newServiceDirectory(): string {
