@@ -50,6 +50,7 @@ export class SqreamStandIn {
   #listener: Server | undefined
   #port = 0
   #logins = 0
+  #attempts = 0
 
   private constructor(postgres: PostgresAddress, schema: string, settings: Partial<Settings>) {
     this.#postgres = postgres
@@ -82,6 +83,11 @@ export class SqreamStandIn {
   /** Logins that were let in so far. */
   get logins(): number {
     return this.#logins
+  }
+
+  /** Connections that were ever opened, those of cancels included. */
+  get attempts(): number {
+    return this.#attempts
   }
 
   countOf(utility: UtilityName): number {
@@ -160,6 +166,7 @@ export class SqreamStandIn {
   }
 
   #accept(socket: Socket): void {
+    this.#attempts += 1
     const session = new Session(socket, this.#sessionHost())
     this.#sessions.add(session)
     void session.serve().finally(() => this.#sessions.delete(session))
