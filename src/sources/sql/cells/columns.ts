@@ -57,7 +57,7 @@ export function lineNames(names: readonly string[]): string[] {
   })
 }
 
-export function kindOf(column: Omit<DescribedColumn, 'name'>, isSessionUtc: boolean): CellKind {
+function kindOf(column: Omit<DescribedColumn, 'name'>, isSessionUtc: boolean): CellKind {
   const typeName = column.typeName.toLowerCase()
   if (typeName === 'bool' || typeName === 'boolean' || column.sqlType === sqlTypes.bit) return 'boolean'
   if (typeName === 'uuid' || column.sqlType === sqlTypes.guid) return 'uuid'

@@ -86,11 +86,11 @@ export function addressOf(buffer: ArrayBuffer): bigint {
 
 type Library = ReturnType<typeof koffi.load>
 
-function loadDriverManager(): Library {
+/** The first of these libraries that can be loaded: `koffi` names none in its own error. */
+export function loadDriverManager(names = defaultNames()): Library {
   // koffi runs a call on a stack of its own. Drivers were seen to take 48 KiB, the default is 128 KiB and an
   // overflow ends the process; untouched pages cost nothing.
-  koffi.config({ async_stack_size: 1048576 })
-  const names = libraryNames[process.platform] ?? ['libodbc.so.2', 'libodbc.so']
+  koffi.config({ async_stack_size: 1024 * 1024 })
   const said: string[] = []
   for (const name of names) {
     try {
@@ -107,6 +107,10 @@ function loadDriverManager(): Library {
       'brew install unixodbc (macOS).',
     said: said.join('\n').slice(0, 2_000),
   })
+}
+
+function defaultNames(): readonly string[] {
+  return libraryNames[process.platform] ?? ['libodbc.so.2', 'libodbc.so']
 }
 
 function bindAll(library: Library): OdbcApi {

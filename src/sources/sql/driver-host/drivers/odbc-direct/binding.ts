@@ -63,7 +63,7 @@ export function planBinding(columns: readonly OdbcColumn[], traits: DriverTraits
   return { mode, rows, columns: bound, fetched: 0, status, sizeBytes: offset }
 }
 
-export function cTypeOf(column: OdbcColumn): number {
+function cTypeOf(column: OdbcColumn): number {
   return binaryTypes.has(column.sqlType) ? cTypes.binary : cTypes.wchar
 }
 
