@@ -120,25 +120,27 @@ async function runParts(parts: Parts): Promise<number> {
   const stop = stopOnSignal()
   say({ type: 'service.starting', version, target: settings.target.name, metrics: metrics.length })
   for (const error of parts.warnings) say({ type: 'warning', error })
-  const web = await startWeb(parts)
   supervisor.startWorkers() // what is spooled is on its way before any check
-  const failed = await checkAll(parts, stop.signal)
-  if (failed === undefined) {
+  const opening = openWeb(parts) // its libraries load while the checks wait for servers
+  const failedCheck = await checkAll(parts, stop.signal)
+  const { web, failed = failedCheck } = await opening
+  if (failed === undefined && !stop.signal.aborted) {
     supervisor.poll()
     say({ type: 'service.ready', ...(web === undefined ? {} : { listen: web.address }) })
     process.send?.('ready')
     await stop.asked
   }
   say({ type: 'service.stopping', cause: failed === undefined ? stop.cause() : 'a startup check failed' })
-  await stopParts(parts)
-  await web?.close()
+  await Promise.all([stopParts(parts), web?.close()])
   const snapshot = parts.status.snapshot(clock.nowMs())
   say({ type: 'service.stopped', spooledRows: snapshot.spool.rows })
   return failed?.exitCode ?? 0
 }
 
+type Failed = { readonly exitCode: number }
+
 /** Undefined where the service may poll, or where a signal came first. */
-async function checkAll(parts: Parts, signal: AbortSignal): Promise<{ exitCode: number } | undefined> {
+async function checkAll(parts: Parts, signal: AbortSignal): Promise<Failed | undefined> {
   const { settings, metrics, supervisor, sink, say } = parts
   say({ type: 'check.passed', check: 'metrics', detail: `${metrics.length} in ${settings.metricsPath}` })
   say({ type: 'check.passed', check: 'state directory', detail: settings.stateDir })
@@ -173,7 +175,7 @@ async function connect(supervisor: Supervisor): Promise<ErrorReport | undefined>
 }
 
 /** Polls end, deliveries get a second, then everything leaves; what does not is killed before pm2 would. */
-async function stopParts({ supervisor, shipper }: Parts): Promise<void> {
+async function stopParts({ supervisor, shipper, sink }: Parts): Promise<void> {
   const lastResort = setTimeout(() => {
     supervisor.killHosts()
     process.kill(process.pid, 'SIGKILL')
@@ -184,6 +186,7 @@ async function stopParts({ supervisor, shipper }: Parts): Promise<void> {
   patience.abort()
   shipper.stop()
   await supervisor.stop()
+  sink.close()
   clearTimeout(lastResort)
 }
 
@@ -206,15 +209,18 @@ function stopOnSignal(): Stop {
 }
 
 /** A port that nobody asked for is only missed with a warning. */
-async function startWeb({ settings, status, say }: Parts): Promise<Web | undefined> {
+async function openWeb({ settings, status, say }: Parts): Promise<{ web?: Web; failed?: Failed }> {
   const { listen } = settings
-  if (listen.kind === 'off') return undefined
+  if (listen.kind === 'off') return {}
   const { createWeb } = await import('./web/server.ts')
-  const started = await createWeb({ listen, snapshot: () => status.snapshot(clock.nowMs()) })
-  if (started.kind === 'listening') return started.web
-  if (!listen.isDefault) throw new ReportedError(started.error)
-  say({ type: 'warning', error: started.error })
-  return undefined
+  const opened = await createWeb({ listen, snapshot: () => status.snapshot(clock.nowMs()) })
+  if (opened.kind === 'listening') return { web: opened.web }
+  if (listen.isDefault) {
+    say({ type: 'warning', error: opened.error })
+    return {}
+  }
+  say({ type: 'check.failed', check: 'status port', error: opened.error })
+  return { failed: { exitCode: 2 } }
 }
 
 /** Every event goes through here: into the status, and what is news into the log. */

@@ -8,11 +8,11 @@ import type { DropReason, MetricEvent, RowtailEvent, ServiceEvent } from '../cor
 import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 import type { Seats } from '../worker/seat.ts'
-import type { FromWorker, ToWorker, WorkerInit } from '../worker/messages.ts'
+import type { ToWorker, WorkerInit } from '../worker/messages.ts'
 import { HostPool } from './host-pool.ts'
 import { LoginGate } from './login-gate.ts'
 import { SpoolBudget } from './spool-budget.ts'
-import { WorkerHandle } from './worker-handle.ts'
+import { type ToSupervisor, WorkerHandle } from './worker-handle.ts'
 
 export type SupervisorOptions = {
   readonly target: Target
@@ -172,7 +172,7 @@ export class Supervisor {
     return this.#mayPoll && this.#login.isOpen ? [host, { type: 'poll' }] : [host]
   }
 
-  #receive(init: WorkerInit, message: FromWorker): void {
+  #receive(init: WorkerInit, message: ToSupervisor): void {
     const pool = this.#pools.get(init.name)
     switch (message.type) {
       case 'event':
@@ -190,8 +190,6 @@ export class Supervisor {
       case 'stopped':
         this.#polling.delete(init.name)
         if (this.#polling.size === 0) this.#onIdle()
-        break
-      default: // deliveries: the handle has passed them to the shipper
         break
     }
   }

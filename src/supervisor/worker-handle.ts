@@ -16,13 +16,19 @@ const watchMs = 1_000
 /** A worker that lived this long did not fail at its start: the backoff begins anew. */
 const settledMs = 60_000
 
+/** What of a worker's words is the supervisor's; deliveries are the shipper's. */
+export type ToSupervisor = Extract<
+  FromWorker,
+  { type: 'event' | 'abandoned' | 'clean' | 'login_refused' | 'stopped' }
+>
+
 export type WorkerHandleOptions = {
   readonly init: WorkerInit
   readonly clock: Clock
   readonly seats: Seats
   /** What a new worker has to be told at once: its host, whether it may poll. */
   readonly greetings: () => readonly ToWorker[]
-  readonly onMessage: (message: FromWorker) => void
+  readonly onMessage: (message: ToSupervisor) => void
   readonly onStuck: () => void
   readonly onLost: (error: ErrorReport, restartMs: number) => void
 }

@@ -28,8 +28,14 @@ beforeAll(async () => {
   const service = await services.start({
     metrics: defaults,
     flags: [
-      ...['--host', '127.0.0.1', '--port', String(standIn.port), '--password', 'sqream'],
-      ...['--loki_url', sharedLoki().baseUrl],
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(standIn.port),
+      '--password',
+      'sqream',
+      '--loki_url',
+      sharedLoki().baseUrl,
     ],
     env: registration.environment,
   })

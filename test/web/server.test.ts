@@ -149,6 +149,7 @@ describe('the end', () => {
     const ends = [silent, slow].map((socket) => once(socket, 'close'))
     await web.close() // would wait for these clients, which never end by themselves
     await Promise.all(ends)
+    expect([silent, slow].every((socket) => socket.destroyed)).toBe(true)
     agent.destroy()
   })
 

@@ -17,7 +17,7 @@ import { renamedByJson } from './json-names.ts'
 import { loadOrTell, redactorOf } from './load.ts'
 import { flagText, speaker } from './tell.ts'
 
-type Mark = 'ok' | 'warn' | 'FAIL' | 'skip' | 'wait'
+type Mark = 'ok' | 'warn' | 'FAIL' | 'skip'
 type Tell = (mark: Mark, what: string, text: string) => void
 
 /** What every entry carries beside its line: a column of that name is renamed by `| json`. */
@@ -84,19 +84,9 @@ async function checkServers({ settings }: Invocation, questions: Questions, tell
 }
 
 function tellCheck(event: ServiceEvent, tell: Tell): void {
-  switch (event.type) {
-    case 'check.passed':
-      tell('ok', event.check, event.detail)
-      break
-    case 'check.warned':
-      tell('warn', event.check, sentenceOf(event.error))
-      break
-    case 'check.failed':
-      tell('FAIL', event.check, sentenceOf(event.error))
-      break
-    default: // no other event comes from a check without waiting
-      break
-  }
+  if (event.type === 'check.passed') tell('ok', event.check, event.detail)
+  if (event.type === 'check.warned') tell('warn', event.check, sentenceOf(event.error))
+  if (event.type === 'check.failed') tell('FAIL', event.check, sentenceOf(event.error))
 }
 
 type CheckParts = { readonly invocation: Invocation; readonly questions: Questions; readonly tell: Tell }

@@ -4,14 +4,7 @@
 import net from 'node:net'
 import type { RunRequest, RunSummary } from '../../core/source.ts'
 import type { ErrorReport } from '../../core/errors.ts'
-import {
-  decodeFrame,
-  encodeFrame,
-  type Failed,
-  type Finished,
-  type FrameType,
-  readFrames,
-} from './driver-host/protocol.ts'
+import { decodeFrame, encodeFrame, type FrameType, readFrames } from './driver-host/protocol.ts'
 
 /** Where a driver host listens. The token is the host's, made anew for each. */
 export type HostAddress = { readonly hostId: number; readonly socketPath: string; readonly token: string }
@@ -76,10 +69,10 @@ export class HostLane {
         this.#onLines(payload)
         break
       case 'finished':
-        this.#onAnswer({ kind: 'finished', summary: decodeFrame<Finished>(payload).summary })
+        this.#onAnswer({ kind: 'finished', summary: decodeFrame('finished', payload).summary })
         break
       case 'failed': {
-        this.#onAnswer({ kind: 'failed', error: decodeFrame<Failed>(payload).error })
+        this.#onAnswer({ kind: 'failed', error: decodeFrame('failed', payload).error })
         break
       }
       case 'hello':

@@ -43,16 +43,11 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
     if (current === undefined) return { kind: 'failed', error: noHost }
     const patienceMs = request.timeoutMs + abandonGraceMs
     const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))
-    switch (answer.kind) {
-      case 'finished':
-      case 'failed':
-        return answer
-      case 'lost':
-        return { kind: 'failed', error: await link.lossOf(current.address.hostId) }
-      case 'abandoned':
-        link.abandoned(current.address.hostId)
-        return { kind: 'failed', error: abandonedReport(request.timeoutMs) }
-    }
+    const { hostId } = current.address
+    if (answer.kind === 'lost') return { kind: 'failed', error: await link.lossOf(hostId) }
+    if (answer.kind !== 'abandoned') return answer
+    link.abandoned(hostId)
+    return { kind: 'failed', error: abandonedReport(request.timeoutMs) }
   }
 
   return { run, close: () => lane?.close() }

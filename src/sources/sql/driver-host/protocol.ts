@@ -11,7 +11,7 @@ import type { Target } from '../../../core/target.ts'
 /**
  * A query has at most 1 MiB and a line 256 KiB; the rest is room for JSON escapes and a block of small rows.
  */
-export const maxFrameBytes = 4 * 1024 * 1024
+const maxFrameBytes = 4 * 1024 * 1024
 
 /** Rows travel in frames of about this size, cut between lines. */
 export const rowsFrameBytes = 64 * 1024
@@ -71,7 +71,7 @@ export function encodeRawFrame(type: FrameType, payload: Uint8Array): Buffer {
 }
 
 /** Cuts a byte stream into frames. The payload is valid during the call of `onFrame` only. */
-export class FrameReader {
+class FrameReader {
   readonly #onFrame: (type: FrameType, payload: Buffer) => void
   #pending: Buffer = Buffer.alloc(0)
 
@@ -120,7 +120,14 @@ function typeOf(frame: Buffer): FrameType {
   return type
 }
 
+type Payloads = {
+  readonly hello: Hello
+  readonly run: Run
+  readonly finished: Finished
+  readonly failed: Failed
+}
+
 /** The payload of a JSON frame; the other end is our own program, told apart by the token. */
-export function decodeFrame<T>(payload: Buffer): T {
-  return JSON.parse(payload.toString('utf8')) as T // the frame's type names the shape
+export function decodeFrame<Type extends keyof Payloads>(_type: Type, payload: Buffer): Payloads[Type] {
+  return JSON.parse(payload.toString('utf8')) as Payloads[Type] // the frame's type names the shape
 }

@@ -14,7 +14,6 @@ import {
   encodeFrame,
   encodeRawFrame,
   type FrameType,
-  type Hello,
   type Run,
   readFrames,
   rowsFrameBytes,
@@ -92,13 +91,13 @@ class Lane {
       this.#welcome(type, payload)
       return
     }
-    if (type === 'run' && this.#running === undefined) void this.#run(decodeFrame<Run>(payload))
+    if (type === 'run' && this.#running === undefined) void this.#run(decodeFrame('run', payload))
     else if (type === 'cancel') this.#abort('cancelled')
     else throw new Error(`a ${type} frame out of turn`)
   }
 
   #welcome(type: FrameType, payload: Buffer): void {
-    if (type !== 'hello' || !isEqual(decodeFrame<Hello>(payload).token, this.#options.token)) {
+    if (type !== 'hello' || !isEqual(decodeFrame('hello', payload).token, this.#options.token)) {
       this.#socket.destroy()
       return
     }
