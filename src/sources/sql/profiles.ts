@@ -21,8 +21,7 @@ type Profile = { readonly driver: RegExp; readonly settings: readonly Setting[] 
 const sessionSettings = [
   // timestamptz arrives without its offset, in the session's zone: in UTC it can be written with a Z.
   "set time zone 'UTC'",
-  // A backend whose client is gone, killed with its query running, would work on to the end (PostgreSQL 14
-  // and later).
+  // A backend whose client was killed would work on its query to the end (PostgreSQL 14 and later).
   'set client_connection_check_interval = 1000',
   "set application_name = 'rowtail'",
 ].join('; ')
@@ -31,11 +30,9 @@ const psqlodbcSettings: readonly Setting[] = [
   { key: 'ConnSettings', aliases: ['a6'], value: sessionSettings },
   // Booleans are announced as booleans.
   { key: 'BoolsAsChar', aliases: ['b9'], value: '0' },
-  // The package binding cuts text at four bytes a declared character; varchar without a length is declared
-  // so.
+  // What varchar without a length is declared as: the package binding cuts text at four times that, in bytes.
   { key: 'MaxVarcharSize', aliases: ['b0'], value: '4096' },
-  // json, arrays and other types the driver has no word for: as long text, which the package binding reads
-  // whole.
+  // json, arrays and others the driver has no word for: as long text, which the package binding reads whole.
   { key: 'UnknownsAsLongVarchar', aliases: ['b8'], value: '1' },
   // Without a cursor the driver holds the whole result in memory before the first row (500,000 rows: 176 MB
   // instead of 65). Its price: a cancel works until the first rows are there, and then only between two
@@ -61,9 +58,8 @@ export function withProfile(connectionString: string): string {
 }
 
 /**
- * The query as it is sent. psqlodbc writes text of its own behind it, on the same line: after a comment that
- * the end of the line would close, it was lost with the comment, and the query failed without a word of the
- * reason.
+ * The query as it is sent. psqlodbc writes text of its own behind it, on the same line: behind a comment this
+ * was lost, and the query failed without a reason.
  */
 export function sentQuery(query: string): string {
   return /--[^\n]*$/.test(query) ? `${query}\n` : query
@@ -71,9 +67,7 @@ export function sentQuery(query: string): string {
 
 /** How the rows of a driver are read without loss. */
 export type DriverTraits = {
-  /**
-   * SQLSetPos and SQLGetData read a cut cell of a block again. Others say they do and give other rows' data.
-   */
+  /** SQLSetPos and SQLGetData read a cut cell of a block again; others claim it and give other rows' data. */
   readonly repairsInBlock: boolean
   /** The declared size of a column bounds its values. */
   readonly trustsSizes: boolean

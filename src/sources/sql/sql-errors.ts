@@ -59,8 +59,12 @@ const rules: readonly Rule[] = [
   { code: 'service_refused', text: /no instances subscribed to the requested service/i },
   { code: 'database_unknown', state: /^3D000$/, text: /\bdatabase\b.* no longer exists/i },
   { code: 'database_unknown', doing: 'connect', text: /database "[^"]*" does not exist|unknown database/i },
-  { code: 'login_refused', state: /^28/ },
-  { code: 'login_refused', doing: 'connect', text: /password authentication failed|login failure: role/i },
+  {
+    code: 'login_refused',
+    doing: 'connect',
+    state: /^28/,
+    text: /password authentication failed|login failure: role/i,
+  },
   {
     code: 'login_refused',
     doing: 'connect',

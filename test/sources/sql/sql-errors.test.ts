@@ -93,7 +93,7 @@ describe('while querying', () => {
     ['08S01', 'Communication link failure', 'connection_lost'],
     ['HY000', 'server closed the connection unexpectedly', 'connection_lost'],
     ['HY000', 'Internal Runtime Error', 'query_failed'],
-    ['28000', 'permission changed', 'login_refused'],
+    ['28000', 'a login that the query itself tried', 'query_failed'],
   ])('%s %s is %s', (state, message, code) => {
     expect(report(state, message, querying)).toMatchObject({ code, said: message, sqlState: state })
   })

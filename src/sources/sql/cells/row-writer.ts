@@ -11,11 +11,11 @@ import { isCommonTimestamp, isoDate, isoTimestamp } from './timestamps.ts'
 
 const newLine = 0x0a
 const closeBrace = 0x7d
-const zero = 0x30
 const quote = 0x22
+const zero = 0x30
+const one = 0x31
 const letterT = 0x54
 const letterZ = 0x5a
-const one = 0x31
 const words = {
   null: Buffer.from('null', 'latin1'),
   true: Buffer.from('true', 'latin1'),
@@ -183,10 +183,7 @@ export class RowWriter {
     if (this.#out.illFormed !== before) this.#flags.add(column, 'unreadable')
   }
 
-  /**
-   * The common spelling is copied, with a `T` between date and time: text of its own would cost as much
-   * again.
-   */
+  /** The common spelling is copied, with a `T` inside: making text of it would cost as much again. */
   #timestamp(column: number, start: number, end: number): void {
     const kind = this.columns[column]?.kind ?? 'timestamp_unknown'
     if (!isCommonTimestamp(this.source, start, end)) {

@@ -1,5 +1,5 @@
-// Dates and timestamps as drivers spell them, made ISO-8601, or flagged where the spelling hides what was
-// meant.
+// Dates and timestamps as drivers spell them, made ISO-8601, or flagged where that hides what was meant.
+// RowWriter calls it; the common spelling never becomes text.
 
 import type { FlagReason } from '../../../core/source.ts'
 import type { CellKind } from './columns.ts'

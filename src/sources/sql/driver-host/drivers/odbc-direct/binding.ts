@@ -41,13 +41,17 @@ export type BindingPlan = {
   readonly sizeBytes: number
 }
 
-export function planBinding(columns: readonly OdbcColumn[], traits: DriverTraits): BindingPlan {
-  const mode = fetchMode(columns, traits)
+/** At most `maxRows` rows a fetch: 1 for a driver that has no block fetch. */
+export function planBinding(
+  columns: readonly OdbcColumn[],
+  traits: DriverTraits,
+  maxRows = maxBlockRows,
+): BindingPlan {
+  const mode = fetchMode(columns, traits, maxRows)
   const capUnits = mode === 'block' && !traits.repairsInBlock ? wideUnits : narrowUnits
   const widths = columns.map((column) => widthBytes(column, capUnits))
   const rowBytes = widths.reduce((sum, width) => sum + width + 8, 2)
-  const rows =
-    mode === 'block' ? Math.min(maxBlockRows, Math.max(1, Math.floor(maxArenaBytes / rowBytes))) : 1
+  const rows = mode === 'block' ? Math.min(maxRows, Math.max(1, Math.floor(maxArenaBytes / rowBytes))) : 1
   let offset = 16
   const take = (sizeBytes: number) => {
     const start = offset
@@ -67,9 +71,9 @@ function cTypeOf(column: OdbcColumn): number {
   return binaryTypes.has(column.sqlType) ? cTypes.binary : cTypes.wchar
 }
 
-function fetchMode(columns: readonly OdbcColumn[], traits: DriverTraits): FetchMode {
+function fetchMode(columns: readonly OdbcColumn[], traits: DriverTraits, maxRows: number): FetchMode {
   if (traits.repairsInBlock) return 'block'
-  if (traits.trustsSizes && columns.every((column) => isBounded(column))) return 'block'
+  if (maxRows > 1 && traits.trustsSizes && columns.every((column) => isBounded(column))) return 'block'
   return traits.readsBoundCells ? 'rows' : 'unbound'
 }
 

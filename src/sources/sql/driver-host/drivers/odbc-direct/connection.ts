@@ -8,7 +8,7 @@ import { type DriverTraits, sentQuery } from '../../../profiles.ts'
 import { type Diagnostic, type ErrorContext, reportOfDiagnostics } from '../../../sql-errors.ts'
 import type { Cursor, DriverConnection } from '../driver.ts'
 import { connectionAttributes, nullTerminated, type OdbcApi, returns, statementAttributes } from './api.ts'
-import { Arena, type BindingPlan, planBinding } from './binding.ts'
+import { Arena, type BindingPlan, maxBlockRows, planBinding } from './binding.ts'
 import { OdbcCursor } from './cursor.ts'
 import { describeResult, type OdbcColumn } from './describe.ts'
 import { isSuccess, toWide, type TypedHandle } from './handles.ts'
@@ -93,8 +93,7 @@ export class OdbcConnection implements DriverConnection {
   #openCursor(statement: Statement): Cursor {
     const described = describeResult(statement, this.#traits)
     if (described === undefined) throw this.#failure(statement)
-    const plan = planBinding(described, this.#traits)
-    if (described.length > 0) this.#bind(statement, plan)
+    const plan = this.#bindAll(statement, described)
     const columns = cellColumns(described, this.isSessionUtc)
     const { maxLineBytes } = this.#parts
     const writer = new RowWriter(columns, this.#lines, maxLineBytes)
@@ -115,17 +114,33 @@ export class OdbcConnection implements DriverConnection {
     })
   }
 
-  #bind(statement: Statement, plan: BindingPlan): void {
-    const { api, limitations } = this.#parts
-    const arena = this.#arena
-    arena.ensure(plan.sizeBytes)
-    const set = (attribute: number, value: bigint) => statement.now(api.setStatement, attribute, value, 0)
-    set(statementAttributes.rowsFetched, arena.address + BigInt(plan.fetched))
-    set(statementAttributes.rowStatus, arena.address + BigInt(plan.status))
-    if (plan.rows > 1 && set(statementAttributes.rowArraySize, BigInt(plan.rows)) !== returns.success) {
+  /** Block by block, or row by row where the driver has no blocks. */
+  #bindAll(statement: Statement, described: readonly OdbcColumn[]): BindingPlan {
+    const { limitations } = this.#parts
+    const plan = planBinding(described, this.#traits, limitations.has('block fetch') ? 1 : maxBlockRows)
+    this.#arena.ensure(plan.sizeBytes)
+    if (!this.#setBlock(statement, plan)) {
       limitations.add('block fetch', statement.diagnostics())
+      return this.#bindAll(statement, described)
     }
-    if (plan.mode === 'unbound') return
+    if (plan.mode !== 'unbound') this.#bindColumns(statement, plan)
+    return plan
+  }
+
+  /** False where the driver refuses blocks, or does not count their rows. */
+  #setBlock(statement: Statement, plan: BindingPlan): boolean {
+    const { api } = this.#parts
+    const { address } = this.#arena
+    const set = (attribute: number, value: bigint) => statement.now(api.setStatement, attribute, value, 0)
+    const counted = set(statementAttributes.rowsFetched, address + BigInt(plan.fetched))
+    set(statementAttributes.rowStatus, address + BigInt(plan.status))
+    const sized = set(statementAttributes.rowArraySize, BigInt(plan.rows))
+    return plan.rows === 1 || (isSuccess(counted) && sized === returns.success)
+  }
+
+  #bindColumns(statement: Statement, plan: BindingPlan): void {
+    const { api } = this.#parts
+    const arena = this.#arena
     for (const [index, column] of plan.columns.entries()) {
       const data = arena.address + BigInt(column.data)
       const indicators = arena.address + BigInt(column.indicators)

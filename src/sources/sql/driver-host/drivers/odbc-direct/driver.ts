@@ -122,10 +122,7 @@ function numberInfo(api: OdbcApi, handle: TypedHandle, info: number): number {
   return isSuccess(code) ? (value[0] ?? 0) : 0
 }
 
-/**
- * The session's zone by the server's own word: the operator's settings may have chosen another than the
- * profile's.
- */
+/** The session's zone by the server's own word: the operator may have chosen another than the profile's. */
 async function isUtc(connection: DriverConnection, query: string, timeoutMs: number): Promise<boolean> {
   try {
     const cursor = await connection.execute(query, { timeoutMs })

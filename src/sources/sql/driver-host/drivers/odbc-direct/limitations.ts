@@ -23,6 +23,7 @@ export class Limitations {
   }
 
   add(ability: Ability, diagnostics: readonly Diagnostic[]): void {
+    if (this.has(ability)) return
     const state = diagnostics[0]?.state
     const reason = state === undefined ? '' : ` (${state})`
     this.#sentences.set(ability, `${this.#driverName} has no ${ability}${reason}: ${consequences[ability]}.`)

@@ -1,6 +1,5 @@
 // Reads cells that did not fit their column's buffer, by SQLGetData in parts, into one scratch memory a
-// connection. The cursor calls it for each row that holds such a cell; positions are valid until the next
-// row.
+// connection. The cursor calls it for a row that holds such cells; positions are valid until the next row.
 
 import { cTypes, lengths, returns } from './api.ts'
 import { Arena } from './binding.ts'

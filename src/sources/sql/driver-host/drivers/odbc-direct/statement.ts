@@ -47,9 +47,7 @@ export class Statement {
     return diagnosticsOf(this.api, this.#handle)
   }
 
-  /**
-   * Ends the call in flight, and forbids further ones: the cursor looks at isCancelled between its blocks.
-   */
+  /** Ends the call in flight, and forbids further ones: the cursor asks isCancelled between its blocks. */
   cancel(): Promise<void> {
     this.#isCancelled = true
     this.#cancelling ??= this.#cancelInFlight()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { reportOf } from '../../../../../src/core/errors.ts'
-import { loadDriverManager } from '../../../../../src/sources/sql/driver-host/drivers/odbc-direct/api.ts'
+import { reportOf } from '../../../../../../src/core/errors.ts'
+import { loadDriverManager } from '../../../../../../src/sources/sql/driver-host/drivers/odbc-direct/api.ts'
 
 describe('loadDriverManager', () => {
   it('without unixODBC says which names were tried and what to install', () => {
