@@ -64,6 +64,8 @@ export type PushOutcome =
       readonly tenantLimit?: number
       /** Identifies answers that say the same thing, for "20 identical 500 halve the push". */
       readonly sameAs: string
+      /** Whose limit a 429 is, where not the tenant's: this stream's alone. All others go on. */
+      readonly scope?: 'stream'
       /**
        * The limit may be below this push's size, in which case it never passes: a stream's own limit, whose
        * burst Loki does not name, or a tenant's that is below the push. Three in a row: halve it.

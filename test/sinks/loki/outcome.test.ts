@@ -68,11 +68,15 @@ describe('what an answer means', () => {
       { status: 429, body: words.tenantRate },
       { isUnknown: false, tenantLimit: 4_194_304 },
     ],
-    ['429 of the stream', { status: 429, body: words.streamRate }, { isUnknown: false, isStreamLimit: true }],
+    [
+      '429 of the stream',
+      { status: 429, body: words.streamRate },
+      { isUnknown: false, isStreamLimit: true, scope: 'stream' },
+    ],
     [
       '429 of the number of streams',
       { status: 429, body: words.manyStreams },
-      { isUnknown: false, afterMs: 30_000 },
+      { isUnknown: false, afterMs: 30_000, scope: 'stream' },
     ],
     ['429 of a proxy', { status: 429, ...html }, { isUnknown: false }],
   ])('%s: the same bytes again', (_, answer, outcome) => {
