@@ -123,6 +123,9 @@ export type ServiceEvent =
   | { readonly type: 'sink.lost'; readonly error: ErrorReport }
   | { readonly type: 'sink.back'; readonly awayMs: number }
   | { readonly type: 'sink.limited'; readonly bytesPerSecond: number }
+  /** A stream produces more than its pace and is sent as fast as that: a retry of it may be stored twice. */
+  | { readonly type: 'stream.fast'; readonly stream: string; readonly bytesPerSecond: number }
+  | { readonly type: 'stream.steady'; readonly stream: string }
 
 export type RowtailEvent =
   | (MetricEvent & { readonly atMs: number; readonly metric: string })

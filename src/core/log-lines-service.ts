@@ -16,7 +16,7 @@ type LifeVoice = Voice<
 type CheckVoice = Voice<'check.passed' | 'check.warned' | 'check.failed' | 'check.waiting'>
 type HostVoice = Voice<'host.started' | 'host.lost' | 'driver.limited'>
 type LoginVoice = Voice<'login.refused' | 'login.accepted'>
-type SinkVoice = Voice<'sink.lost' | 'sink.back' | 'sink.limited'>
+type SinkVoice = Voice<'sink.lost' | 'sink.back' | 'sink.limited' | 'stream.fast' | 'stream.steady'>
 
 /** A driver host that dies again and again is told of once in this time, with the count. */
 const lostHostQuietMs = 10 * 60_000
@@ -134,6 +134,7 @@ function createLoginVoice(): LoginVoice {
 function createSinkVoice(): SinkVoice {
   const trouble = createTrouble()
   const limits = createTally(reminderMs)
+  const fast = createTally(reminderMs)
   return {
     'sink.lost': ({ error, atMs }) => {
       const { kind } = trouble.fail(error.code, atMs)
@@ -151,6 +152,16 @@ function createSinkVoice(): SinkVoice {
       const text = `Loki limits this tenant to ${rate}: pushes stay below that`
       return [line(sum === undefined ? 'debug' : 'warn', text, { bytesPerSecond })]
     },
+    'stream.fast': ({ stream, bytesPerSecond, atMs }) => {
+      const [sum] = fast.add(stream, 1, atMs)
+      const rate = `${formatBytes(bytesPerSecond)} a second`
+      const text = `${stream} produces more than --loki_stream_rate and is sent at ${rate}`
+      const risk = `${text}: a row that has to be sent again may be stored twice`
+      return [line(sum === undefined ? 'debug' : 'warn', risk, { stream, bytesPerSecond })]
+    },
+    'stream.steady': ({ stream }) => [
+      line('info', `${stream} produces less than --loki_stream_rate again`, { stream }),
+    ],
   }
 }
 

@@ -40,6 +40,8 @@ export type SinkStatus = {
   readonly lastError?: LastError
   /** Bytes a second of the tenant's limit, once an answer named it. */
   readonly limitBytesPerSecond?: number
+  /** Streams that produce more than their pace, by label text, and bytes a second: a retry may be stored twice. */
+  readonly fastStreams?: Readonly<Record<string, number>>
 }
 
 export type LoginStatus =
@@ -82,6 +84,7 @@ export interface Status {
 const maxMetrics = 1_000
 const maxChecks = 50
 const maxDriverLimits = 50
+const maxFastStreams = 1_000
 
 export function createStatus(
   metrics: readonly Pick<Metric, 'name' | 'intervalMs' | 'send'>[],
@@ -211,9 +214,12 @@ function createHosts() {
   return { fold, list: () => [...hosts.values()], limits: () => [...limits] }
 }
 
+type SinkEventType = 'sink.lost' | 'sink.back' | 'sink.limited' | 'stream.fast' | 'stream.steady'
+
 function createSink(startedMs: number) {
   let status: SinkStatus = { state: 'ok', sinceMs: startedMs }
-  const fold: Pick<ServiceFold, 'sink.lost' | 'sink.back' | 'sink.limited'> = {
+  const fast = new Map<string, number>()
+  const fold: Pick<ServiceFold, SinkEventType> = {
     'sink.lost': ({ error, atMs }) => {
       const sinceMs = status.state === 'lost' ? status.sinceMs : atMs
       status = { ...status, state: 'lost', sinceMs, lastError: { ...error, atMs } }
@@ -224,6 +230,15 @@ function createSink(startedMs: number) {
     'sink.limited': ({ bytesPerSecond }) => {
       status = { ...status, limitBytesPerSecond: bytesPerSecond }
     },
+    'stream.fast': ({ stream, bytesPerSecond }) => {
+      if (fast.size < maxFastStreams) fast.set(stream, bytesPerSecond)
+    },
+    'stream.steady': ({ stream }) => {
+      fast.delete(stream)
+    },
   }
-  return { fold, status: () => status }
+  return {
+    fold,
+    status: () => (fast.size === 0 ? status : { ...status, fastStreams: Object.fromEntries(fast) }),
+  }
 }

@@ -48,7 +48,8 @@ export class Pace {
 export class TenantPace {
   readonly pace = new Pace(undefined)
   #isNamed = false
-  #changedMs = Number.NEGATIVE_INFINITY
+  #loweredMs = Number.NEGATIVE_INFINITY
+  #raisedMs = Number.NEGATIVE_INFINITY
 
   /** A 429 came; `limit` is what it named, bytes a second. True where the pace changed. */
   refused(nowMs: number, limit: number | undefined): boolean {
@@ -56,9 +57,10 @@ export class TenantPace {
     if (limit !== undefined) {
       this.#isNamed = true
       this.pace.bytesPerSecond = limit * shareOfLimit
-    } else if (!this.#isNamed && nowMs - this.#changedMs >= 1_000) {
+    } else if (!this.#isNamed && nowMs - this.#loweredMs >= 1_000) {
       this.pace.bytesPerSecond = (before ?? assumedLimit / lowerBy) * lowerBy
-      this.#changedMs = nowMs
+      this.#loweredMs = nowMs
+      this.#raisedMs = nowMs
     }
     return this.pace.bytesPerSecond !== before
   }
@@ -66,29 +68,8 @@ export class TenantPace {
   /** A push was taken: a guessed pace rises again, a named limit stands. */
   accepted(nowMs: number): void {
     const rate = this.pace.bytesPerSecond
-    if (this.#isNamed || rate === undefined || nowMs - this.#changedMs < 1_000) return
+    if (this.#isNamed || rate === undefined || nowMs - this.#raisedMs < 1_000) return
     this.pace.bytesPerSecond = rate + raiseBytesPerSecond
-    this.#changedMs = nowMs
-  }
-}
-
-const windowMs = 15 * 60_000
-const slotMs = 60_000
-
-/**
- * Bytes that a stream sent in the last 15 minutes, to the minute: whether a retry after a restart is risky.
- */
-export class SentWindow {
-  readonly #minutes = new Map<number, number>()
-
-  add(atMs: number, bytes: number): void {
-    const minute = Math.floor(atMs / slotMs)
-    this.#minutes.set(minute, (this.#minutes.get(minute) ?? 0) + bytes)
-    for (const old of this.#minutes.keys()) if ((minute - old) * slotMs > windowMs) this.#minutes.delete(old)
-  }
-
-  bytes(nowMs: number): number {
-    const oldest = Math.floor((nowMs - windowMs) / slotMs)
-    return [...this.#minutes].reduce((sum, [minute, bytes]) => (minute >= oldest ? sum + bytes : sum), 0)
+    this.#raisedMs = nowMs
   }
 }

@@ -10,6 +10,7 @@ import { maxChunkBytes, type StreamBacklog, type StreamId } from '../spool/types
 import type { PushOrder } from '../worker/messages.ts'
 import type { Seat, SeatClient } from '../worker/seat.ts'
 import { defaultStreamRate, TenantPace } from './pace.ts'
+import { ReplayWatch } from './replay-watch.ts'
 import { SinkHealth } from './sink-health.ts'
 import { StreamQueue } from './stream-queue.ts'
 
@@ -17,6 +18,8 @@ export type ShipperEvent =
   | { readonly type: 'sink.lost'; readonly error: ErrorReport }
   | { readonly type: 'sink.back'; readonly awayMs: number }
   | { readonly type: 'sink.limited'; readonly bytesPerSecond: number }
+  | { readonly type: 'stream.fast'; readonly stream: string; readonly bytesPerSecond: number }
+  | { readonly type: 'stream.steady'; readonly stream: string }
 
 export type ShipperOptions = {
   readonly sink: Sink
@@ -32,12 +35,6 @@ export type ShipperOptions = {
 }
 
 const defaultSlots = 4
-/**
- * After Loki says that it is ready again, its rate windows still hold what it replayed for up to 8 s; 20 is
- * safe.
- */
-const holdAfterReadyMs = 20_000
-const readinessPollMs = 1_000
 
 export class Shipper {
   readonly #options: ShipperOptions
@@ -50,13 +47,19 @@ export class Shipper {
   #isStopped = false
   #hasDelivered = false
   #wake = new AbortController()
-  #isWatchingReplay = false
-  #holds = 0
   #onQuiet: () => void = () => undefined
   readonly #stop = new AbortController()
+  readonly #replay: ReplayWatch
 
   constructor(options: ShipperOptions) {
     this.#options = options
+    this.#replay = new ReplayWatch({
+      sink: options.sink,
+      clock: options.clock,
+      signal: this.#stop.signal,
+      onAway: () => this.#holdHeavyStreams(),
+      onOver: () => this.#endHolds(),
+    })
   }
 
   join(client: SeatClient): Seat {
@@ -87,19 +90,25 @@ export class Shipper {
   }
 
   #backlog(seat: SeatState, streams: readonly StreamBacklog[]): void {
-    for (const queue of seat.queues.values()) queue.bytes = 0
-    for (const { stream, bytes } of streams) {
-      const queue = seat.queues.get(stream) ?? this.#newQueue(seat, stream)
-      queue.bytes = bytes
+    const bytes = new Map(streams.map((backlog) => [backlog.stream, backlog.bytes]))
+    for (const { stream, labels } of streams) {
+      if (!seat.queues.has(stream)) seat.queues.set(stream, this.#newQueue(stream, labels))
     }
+    for (const queue of seat.queues.values()) this.#report(queue, bytes.get(queue.stream) ?? 0)
     this.#pump()
   }
 
-  #newQueue(seat: SeatState, stream: StreamId): StreamQueue {
+  #newQueue(stream: StreamId, labels: string): StreamQueue {
     const rate = 'streamRate' in this.#options ? this.#options.streamRate : defaultStreamRate
-    const queue = new StreamQueue(stream, rate)
-    seat.queues.set(stream, queue)
-    return queue
+    return new StreamQueue(stream, labels, rate)
+  }
+
+  #report(queue: StreamQueue, bytes: number): void {
+    const { clock, emit } = this.#options
+    const change = queue.report(clock.monotonicMs(), bytes)
+    if (change === 'steady') emit({ type: 'stream.steady', stream: queue.labels })
+    if (change !== 'fast' || queue.bytesPerSecond === undefined) return
+    emit({ type: 'stream.fast', stream: queue.labels, bytesPerSecond: Math.round(queue.bytesPerSecond) })
   }
 
   /** Grants as many slots as there are, then sleeps until the next stream may go. */
@@ -111,14 +120,13 @@ export class Shipper {
       if (chosen === undefined) break
       this.#grant(chosen.seat, chosen.queue)
     }
-    if (this.#inFlight === 0) this.#onQuiet()
+    if (this.#isQuiet()) this.#onQuiet()
     this.#sleepUntilNext()
   }
 
   /** Small streams before backlogs, then who waited longest. While the sink is lost, one push at a time. */
   #pick(nowMs: number): Waiting | undefined {
-    const slots = this.#health.isTaking ? (this.#options.slots ?? defaultSlots) : 1
-    if (this.#inFlight >= slots || nowMs < this.#gateMs()) return undefined
+    if (this.#freeSlots() <= 0 || nowMs < this.#gateMs()) return undefined
     const ready = this.#waiting().filter(({ queue }) => queue.readyMs <= nowMs)
     return ready.reduce<Waiting | undefined>(
       (best, one) => (best === undefined || goesBefore(one, best) ? one : best),
@@ -130,6 +138,20 @@ export class Shipper {
     return [...this.#seats].flatMap((seat) =>
       [...seat.queues.values()].filter((queue) => queue.isWaiting).map((queue) => ({ seat, queue })),
     )
+  }
+
+  #queues(): StreamQueue[] {
+    return [...this.#seats].flatMap(({ queues }) => [...queues.values()])
+  }
+
+  /** A worker that deals with an answer may have more to send in a moment. */
+  #isQuiet(): boolean {
+    return this.#inFlight === 0 && this.#queues().every(({ phase }) => phase !== 'answered')
+  }
+
+  #freeSlots(): number {
+    const slots = this.#health.isTaking ? (this.#options.slots ?? defaultSlots) : 1
+    return slots - this.#inFlight
   }
 
   #gateMs(): number {
@@ -148,12 +170,11 @@ export class Shipper {
     this.#wake.abort()
     this.#wake = new AbortController()
     const waiting = this.#waiting()
-    if (waiting.length === 0 || (this.#inFlight > 0 && !this.#health.isTaking)) return
+    if (waiting.length === 0 || this.#freeSlots() <= 0) return // what frees a slot pumps again
     const { clock } = this.#options
     const nextMs = Math.max(this.#gateMs(), Math.min(...waiting.map(({ queue }) => queue.readyMs)))
     const delayMs = nextMs - clock.monotonicMs()
-    if (delayMs <= 0) return // a slot is missing: the push that frees one pumps again
-    clock.sleep(delayMs, this.#wake.signal).then(
+    clock.sleep(Math.max(0, delayMs), this.#wake.signal).then(
       () => this.#pump(),
       () => undefined, // woken for an earlier one
     )
@@ -165,18 +186,18 @@ export class Shipper {
     queue.phase = 'pushing'
     const sentMs = clock.monotonicMs()
     const bytes = order.entries.length
-    queue.pace.sent(sentMs, bytes)
-    queue.sent.add(sentMs, bytes)
+    queue.sent(sentMs, bytes)
     this.#tenant.pace.sent(sentMs, bytes)
     const body = { stream: order.labels, entries: order.entries, count: order.count }
-    const pushed = sink.push(body, AbortSignal.any([this.#stop.signal, seat.abort.signal]))
+    const signal = AbortSignal.any([this.#stop.signal, seat.abort.signal])
+    const pushed = sink.push(body, signal)
     seat.pushes.add(pushed)
     const result = await pushed
     seat.pushes.delete(pushed)
     this.#inFlight -= 1
-    if (seat.abort.signal.aborted) {
+    if (signal.aborted) {
       this.#pump()
-      return
+      return // the answer, if it was one, is nobody's any more
     }
     queue.phase = 'answered'
     if (result.skewMs !== undefined) this.#skewMs = result.skewMs
@@ -201,6 +222,7 @@ export class Shipper {
         break
       case 'split':
       case 'refused':
+        queue.failures = 0
         this.#answered(nowMs)
         break
       case 'retry':
@@ -224,22 +246,19 @@ export class Shipper {
       this.#refusedForRate(queue, outcome, nowMs)
       return
     }
-    queue.notBeforeMs = nowMs + backoffMs(pushBackoff, queue.failures, random())
-    const wait =
-      outcome.afterMs === undefined ? { random: random() } : { random: random(), afterMs: outcome.afterMs }
-    if (this.#health.failed(nowMs, wait)) emit({ type: 'sink.lost', error: outcome.error })
-    if (queue.isHeavy(nowMs)) {
-      queue.isHeld = true
-      this.#holds += 1
-      void this.#watchReplay()
-    }
+    const { afterMs = 0 } = outcome
+    queue.notBeforeMs = nowMs + Math.max(afterMs, backoffMs(pushBackoff, queue.failures, random()))
+    if (this.#health.failed(nowMs, { afterMs, random: random() }))
+      emit({ type: 'sink.lost', error: outcome.error })
+    if (queue.isHeavy(nowMs)) queue.isHeld = true
+    if (this.#queues().some((one) => one.isHeavy(nowMs))) this.#replay.begin()
   }
 
   /** A 429 stored nothing: the tenant's makes all slower, a stream's only this one. */
   #refusedForRate(queue: StreamQueue, outcome: PushOutcome & { kind: 'retry' }, nowMs: number): void {
     const { random, emit } = this.#options
     this.#answered(nowMs)
-    if (outcome.isStreamLimit === true) {
+    if (outcome.scope === 'stream') {
       queue.notBeforeMs =
         nowMs + Math.max(outcome.afterMs ?? 0, backoffMs(pushBackoff, queue.failures, random()))
       return
@@ -252,24 +271,14 @@ export class Shipper {
     if (isNews && rate !== undefined) emit({ type: 'sink.limited', bytesPerSecond: Math.round(rate) })
   }
 
-  /** Polls readiness while heavy streams are held; lets them go 20 s after the first "ready". */
-  async #watchReplay(): Promise<void> {
-    if (this.#isWatchingReplay) return
-    this.#isWatchingReplay = true
-    const { clock, sink } = this.#options
-    const signal = this.#stop.signal
-    try {
-      for (let holds = 0; holds !== this.#holds; ) {
-        holds = this.#holds // one more hold in the meantime: Loki was away again
-        while ((await sink.readiness(signal)).kind !== 'ready') await clock.sleep(readinessPollMs, signal)
-        await clock.sleep(holdAfterReadyMs, signal)
-      }
-    } catch {
-      return // stopping
-    } finally {
-      this.#isWatchingReplay = false
-    }
-    for (const { queues } of this.#seats) for (const queue of queues.values()) queue.isHeld = false
+  /** Loki was away and may die again: a push that it shards now must not be one whose answer gets lost. */
+  #holdHeavyStreams(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const queue of this.#queues()) if (queue.isHeavy(nowMs)) queue.isHeld = true
+  }
+
+  #endHolds(): void {
+    for (const queue of this.#queues()) queue.isHeld = false
     this.#pump()
   }
 
@@ -284,7 +293,10 @@ export class Shipper {
 
   async #leave(seat: SeatState): Promise<void> {
     this.#seats.delete(seat)
-    for (const queue of seat.queues.values()) if (queue.phase === 'granted') this.#inFlight -= 1
+    for (const { phase, isFast, labels } of seat.queues.values()) {
+      if (phase === 'granted') this.#inFlight -= 1
+      if (isFast) this.#options.emit({ type: 'stream.steady', stream: labels })
+    }
     seat.abort.abort(new Error('the worker has ended'))
     await Promise.allSettled(seat.pushes)
     this.#pump()

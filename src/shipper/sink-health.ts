@@ -25,7 +25,7 @@ export class SinkHealth {
 
   /** No answer, or one that says "not now". True where that is news. */
   failed(nowMs: number, wait: { readonly afterMs?: number; readonly random: number }): boolean {
-    const failures = this.#state.kind === 'lost' ? this.#state.failures + 1 : 1
+    const failures = this.#failuresAt(nowMs)
     const waitMs = Math.max(backoffMs(pushBackoff, failures, wait.random), wait.afterMs ?? 0)
     return this.#lose(nowMs, failures, waitMs)
   }
@@ -41,6 +41,13 @@ export class SinkHealth {
     const awayMs = nowMs - this.#state.sinceMs
     this.#state = { kind: 'taking' }
     return awayMs
+  }
+
+  /** Pushes that were in flight together fail as one: only a probe that was due counts as another try. */
+  #failuresAt(nowMs: number): number {
+    if (this.#state.kind === 'taking') return 1
+    const { failures, probeMs } = this.#state
+    return nowMs < probeMs ? failures : failures + 1
   }
 
   #lose(nowMs: number, failures: number, waitMs: number): boolean {

@@ -1,21 +1,22 @@
-// One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it may
-// go again.
+// One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it may go again.
 
 import type { StreamId } from '../spool/types.ts'
-import { Pace, SentWindow } from './pace.ts'
+import { ByteWindow } from './byte-window.ts'
+import { Pace } from './pace.ts'
+import { Production, type ProductionChange } from './production.ts'
 
-/**
- * A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be
- * sharded.
- */
+/** A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be sharded. */
 const heavyBytes = 1_200_000
+const heavyWindow = { windowMs: 15 * 60_000, slotMs: 60_000 } as const
 
 export type StreamPhase = 'idle' | 'granted' | 'pushing' | 'answered'
 
 export class StreamQueue {
   readonly stream: StreamId
-  readonly pace: Pace
-  readonly sent = new SentWindow()
+  readonly labels: string
+  readonly #pace: Pace
+  readonly #production: Production | undefined
+  readonly #sent = new ByteWindow(heavyWindow)
   phase: StreamPhase = 'idle'
   /** Bytes that wait in the spool. */
   bytes = 0
@@ -28,21 +29,47 @@ export class StreamQueue {
   /** Number of the last grant: who waited longest goes first. */
   lastGrant = 0
 
-  constructor(stream: StreamId, bytesPerSecond: number | undefined) {
+  /** `bytesPerSecond` undefined: not paced. */
+  constructor(stream: StreamId, labels: string, bytesPerSecond: number | undefined) {
     this.stream = stream
-    this.pace = new Pace(bytesPerSecond)
+    this.labels = labels
+    this.#pace = new Pace(bytesPerSecond)
+    this.#production = bytesPerSecond === undefined ? undefined : new Production(bytesPerSecond)
   }
 
   get readyMs(): number {
-    return Math.max(this.notBeforeMs, this.pace.nextMs)
+    return Math.max(this.notBeforeMs, this.#pace.nextMs)
+  }
+
+  /** Bytes a second that it may be sent at; undefined: as many as there are. */
+  get bytesPerSecond(): number | undefined {
+    return this.#pace.bytesPerSecond
+  }
+
+  /** It produces more than its pace, and is sent at that rate. */
+  get isFast(): boolean {
+    return this.#production?.isFast === true
   }
 
   isHeavy(nowMs: number): boolean {
-    return this.sent.bytes(nowMs) > heavyBytes
+    return this.#sent.bytes(nowMs) > heavyBytes
   }
 
   /** True where a push may start once `readyMs` has come. */
   get isWaiting(): boolean {
     return this.phase === 'idle' && this.bytes > 0 && !this.isHeld
+  }
+
+  /** What waits in the spool now. Tells where the stream has become a fast one, or is one no longer. */
+  report(nowMs: number, bytes: number): ProductionChange | undefined {
+    this.bytes = bytes
+    const change = this.#production?.report(nowMs, bytes)
+    if (this.#production !== undefined) this.#pace.bytesPerSecond = this.#production.bytesPerSecond(nowMs)
+    return change
+  }
+
+  sent(atMs: number, bytes: number): void {
+    this.#pace.sent(atMs, bytes)
+    this.#sent.add(atMs, bytes)
   }
 }

@@ -83,6 +83,19 @@ describe('the lines of the service', () => {
     expect(tell(limited)[0]).toMatch(/^debug/)
   })
 
+  it('tell of a stream that is sent faster than its pace, and of the risk', () => {
+    const { tell } = listener()
+    const fast = { type: 'stream.fast', stream: '{job="locks"}', bytesPerSecond: 2 * 1_024 ** 2 } as const
+    expect(tell(fast)).toEqual([
+      'warn {job="locks"} produces more than --loki_stream_rate and is sent at 2 MiB a second: ' +
+        'a row that has to be sent again may be stored twice',
+    ])
+    expect(tell(fast)[0]).toMatch(/^debug/)
+    expect(tell({ type: 'stream.steady', stream: '{job="locks"}' })).toEqual([
+      'info {job="locks"} produces less than --loki_stream_rate again',
+    ])
+  })
+
   it('tell the same warning once an hour', () => {
     const { tell } = listener()
     const error: ErrorReport = { code: 'flag_invalid', message: 'A secret stood on the command line.' }

@@ -26,7 +26,7 @@ export function listener(metric = 'show_locks') {
 }
 
 function isService({ type }: MetricEvent | ServiceEvent): boolean {
-  return /^(service|check|host|login|sink|driver|warning)/.test(type)
+  return /^(service|check|host|login|sink|stream|driver|warning)/.test(type)
 }
 
 export const timeout: ErrorReport = {

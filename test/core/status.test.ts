@@ -121,6 +121,15 @@ describe('the status', () => {
     expect(status.snapshot(8_000).login).toEqual({ state: 'ok' })
   })
 
+  it('shows which streams produce more than their pace', () => {
+    const { status, service } = setUp()
+    const stream = '{job="locks"}'
+    service(2_000, { type: 'stream.fast', stream, bytesPerSecond: 1_200_000 })
+    expect(status.snapshot(2_000).sink.fastStreams).toEqual({ [stream]: 1_200_000 })
+    service(3_000, { type: 'stream.steady', stream })
+    expect(status.snapshot(3_000).sink).not.toHaveProperty('fastStreams')
+  })
+
   it('follows driver hosts, and counts one that dies after it was replaced', () => {
     const { status, service } = setUp()
     service(1_000, { type: 'host.started', role: 'main', pid: 10 })

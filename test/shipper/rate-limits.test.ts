@@ -1,0 +1,145 @@
+// Limits of Loki: the tenant's slows all streams, a stream's only that one.
+
+import { describe, expect, it } from 'vitest'
+import { TenantPace } from '../../src/shipper/pace.ts'
+import { maxChunkBytes } from '../../src/spool/types.ts'
+import { delivered, rateLimited } from '../support/scripted-sink.ts'
+import { shipperBench } from './shipper-bench.ts'
+
+const kilobyte = 1_000
+const limit = 4_194_304
+
+describe("a tenant's 429 that names its limit", () => {
+  it('D-14: holds all streams together to 0.97 of it', async () => {
+    const { clock, sink, worker, events } = shipperBench({ streamRate: undefined })
+    sink.answer(({ atMs }) => ({
+      outcome: atMs === 0 ? rateLimited({ tenantLimit: limit }) : delivered,
+      afterMs: 1,
+    }))
+    for (const name of ['a', 'b', 'c', 'd', 'e']) worker(name, 1_000 * maxChunkBytes)
+    await clock.advance(1_000)
+    const before = sink.pushes.length
+    await clock.advance(10_000)
+    const sentBytes = (sink.pushes.length - before) * maxChunkBytes
+    expect(sentBytes / (10 * limit)).toBeGreaterThan(0.95)
+    expect(sentBytes / (10 * limit)).toBeLessThan(0.98)
+    expect(events).toEqual([{ type: 'sink.limited', bytesPerSecond: Math.round(limit * 0.97) }])
+  })
+
+  it('D-14: sends the refused push again after 100 to 300 ms, and the sink is not lost', async () => {
+    for (const [random, afterMs] of [
+      [0, 100],
+      [1, 300],
+    ] as const) {
+      const { clock, sink, worker, sentMs, events } = shipperBench({ random: () => random })
+      sink.answer(({ atMs }) => ({
+        outcome: atMs === 0 ? rateLimited({ tenantLimit: limit }) : delivered,
+        afterMs: 0,
+      }))
+      worker('a', kilobyte)
+      await clock.advance(1_000)
+      expect(sentMs('a')).toEqual([0, afterMs])
+      expect(events.map(({ type }) => type)).toEqual(['sink.limited'])
+    }
+  })
+
+  it('D-14: is told of again only where it names another limit', async () => {
+    const { clock, sink, worker, events } = shipperBench()
+    sink.answer(({ atMs }) => ({
+      outcome: atMs < 5_000 ? rateLimited({ tenantLimit: atMs < 2_000 ? limit : limit / 2 }) : delivered,
+    }))
+    worker('a', kilobyte)
+    await clock.advance(10_000)
+    expect(events.map((event) => 'bytesPerSecond' in event && event.bytesPerSecond)).toEqual([
+      Math.round(limit * 0.97),
+      Math.round(limit * 0.485),
+    ])
+  })
+})
+
+describe("a tenant's 429 that names no limit", () => {
+  it('D-14: lowers the pace to 0.85, at most once a second', () => {
+    const tenant = new TenantPace()
+    expect(tenant.refused(1_000, undefined)).toBe(true)
+    const first = tenant.pace.bytesPerSecond ?? 0
+    expect(tenant.refused(1_999, undefined)).toBe(false)
+    expect(tenant.refused(2_000, undefined)).toBe(true)
+    expect(tenant.pace.bytesPerSecond).toBeCloseTo(first * 0.85)
+  })
+
+  it('D-14: lowers the pace also right after it has risen', () => {
+    const tenant = new TenantPace()
+    tenant.refused(0, undefined)
+    tenant.accepted(1_000)
+    expect(tenant.refused(1_001, undefined)).toBe(true)
+  })
+
+  it('D-14: lets it rise again by 150 KB/s each second in which pushes are taken', () => {
+    const tenant = new TenantPace()
+    tenant.refused(0, undefined)
+    const first = tenant.pace.bytesPerSecond ?? 0
+    for (const nowMs of [999, 1_000, 1_500, 1_999, 2_000, 3_000]) tenant.accepted(nowMs)
+    expect(tenant.pace.bytesPerSecond).toBe(first + 3 * 150_000)
+  })
+
+  it('D-14: changes nothing any more once a limit was named', () => {
+    const tenant = new TenantPace()
+    tenant.refused(0, limit)
+    tenant.refused(5_000, undefined)
+    tenant.accepted(9_000)
+    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
+  })
+
+  it('D-14: paces nothing before the first refusal', () => {
+    const tenant = new TenantPace()
+    tenant.accepted(1_000)
+    tenant.pace.sent(1_000, 1e9)
+    expect(tenant.pace.nextMs).toBe(0)
+  })
+
+  it('D-14: finds a limit that nobody names, with few refusals', async () => {
+    const { clock, sink, worker } = shipperBench({ streamRate: undefined })
+    let tokens = 6 * 1024 * 1024
+    let lastMs = 0
+    let refusals = 0
+    sink.answer(({ atMs, bytes }) => {
+      tokens = Math.min(6 * 1024 * 1024, tokens + ((atMs - lastMs) * limit) / 1_000)
+      lastMs = atMs
+      if (tokens >= bytes) tokens -= bytes
+      else {
+        refusals += 1
+        return { outcome: rateLimited(), afterMs: 1 }
+      }
+      return { outcome: delivered, afterMs: 1 }
+    })
+    const workers = ['a', 'b', 'c', 'd'].map((name) => worker(name, 2_000 * maxChunkBytes))
+    await clock.advance(60_000)
+    const sentBytes = workers.reduce((sum, { bytes }) => sum + 2_000 * maxChunkBytes - bytes, 0)
+    expect(sentBytes / (60 * limit)).toBeGreaterThan(0.8)
+    expect(refusals / sink.pushes.length).toBeLessThan(0.05)
+  })
+})
+
+describe("a 429 of one stream's own", () => {
+  it.each([
+    ['its rate', rateLimited({ scope: 'stream', isStreamLimit: true })],
+    ['the number of streams', rateLimited({ scope: 'stream', afterMs: 30_000 })],
+  ])('D-15: slows that stream only: %s', async (_, outcome) => {
+    const { clock, sink, worker, events, sentMs } = shipperBench()
+    sink.answer(({ stream }) => ({ outcome: stream === 'new' ? outcome : delivered }))
+    worker('new', kilobyte)
+    const old = worker('old', 5 * maxChunkBytes)
+    await clock.advance(1_000)
+    expect(old.bytes).toBe(0)
+    expect(events).toEqual([])
+    expect(sentMs('new').length).toBeLessThan(5)
+  })
+
+  it('D-15: is tried again with backoff up to 30 s, or as late as it asks', async () => {
+    const { clock, sink, worker, sentMs } = shipperBench({ random: () => 1 })
+    sink.answer(() => ({ outcome: rateLimited({ scope: 'stream' }), afterMs: 0 }))
+    worker('a', kilobyte)
+    await clock.advance(92_000)
+    expect(sentMs('a')).toEqual([0, 250, 750, 1_750, 3_750, 7_750, 15_750, 31_750, 61_750, 91_750])
+  })
+})
