@@ -20,7 +20,7 @@ export const flagReasons = [
   'shortened', // the line was over 256 KiB: its longest strings were shortened
   'unreadable', // bytes that are no text in the announced encoding, or a lone surrogate
   'out_of_range', // a date the driver cannot express (infinity, a year beyond 9999, BC)
-  'renamed', // two columns of one name, or a name with spaces
+  'renamed', // two columns of one name, or a column without one
   'rows_cut', // the run's bounds were met; column is '*'
 ] as const
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { broken, failed, finished, listener, timeout } from './narrator.ts'
 
+function flagsOf(count: number) {
+  return Array.from({ length: count }, (_, index) => ({ column: `c${index}`, why: 'rounded' }) as const)
+}
+
 describe('the lines of a run', () => {
   it('tell start with interval, then the first fetch, and further ones only to who debugs', () => {
     const { tell } = listener()
@@ -97,11 +101,17 @@ describe('the lines of a run', () => {
     )
   })
 
-  it('name 100 flags, and then that there are more', () => {
+  it('tell in one line of all columns that have one reason, and name ten of them', () => {
     const { tell } = listener()
-    const flagsOf = (count: number) =>
-      Array.from({ length: count }, (_, index) => ({ column: `c${index}`, why: 'rounded' }) as const)
-    expect(tell(finished({ flags: flagsOf(100) }))).toHaveLength(101)
+    expect(tell(finished({ flags: flagsOf(1) }))[1]).toMatch(/^warn column "c0": the driver passed/)
+    expect(tell(finished({ flags: flagsOf(12) }))[1]).toMatch(
+      /^warn columns "c1", "c2", .*"c10" and 1 more: the driver passed/,
+    )
+  })
+
+  it('tell of 100 columns and reasons, and then that there are more', () => {
+    const { tell } = listener()
+    expect(tell(finished({ flags: flagsOf(100) }))).toHaveLength(2)
     expect(tell(finished({ flags: flagsOf(105) }))).toEqual([
       'debug fetched 12 rows (3.4 KiB) in 45ms',
       'warn more than 100 columns and reasons are flagged; the run lines name them all',

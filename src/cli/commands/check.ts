@@ -3,6 +3,7 @@
 
 import { ReportedError, sentenceOf } from '../../core/errors.ts'
 import type { ServiceEvent } from '../../core/events.ts'
+import { sentencesOfFlags } from '../../core/log-lines-flags.ts'
 import type { Metric } from '../../core/metric.ts'
 import { countOf, formatElapsed } from '../../core/quantity.ts'
 import { systemClock } from '../../kit/clock.ts'
@@ -15,7 +16,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Invocation } from '../program.ts'
 import { renamedByJson } from './json-names.ts'
 import { loadOrTell, redactorOf } from './load.ts'
-import { flagText, speaker } from './tell.ts'
+import { speaker } from './tell.ts'
 
 type Mark = 'ok' | 'warn' | 'FAIL' | 'skip'
 type Tell = (mark: Mark, what: string, text: string) => void
@@ -112,7 +113,7 @@ async function checkMetric(metric: Metric, { invocation, questions, tell }: Chec
   }
   const elapsed = formatElapsed(systemClock.monotonicMs() - startMs)
   tell('ok', name, `${countOf(result.summary.rows, 'row')} in ${elapsed}`)
-  for (const flag of result.summary.flags) tell('warn', name, flagText(flag))
+  for (const { text } of sentencesOfFlags(result.summary.flags)) tell('warn', name, text)
   const taken = [...reservedNames, ...Object.keys(labels), ...Object.keys(metric.labels)]
   for (const { column, renamed } of firstLine === undefined ? [] : renamedByJson(firstLine, taken)) {
     tell(

@@ -5,6 +5,7 @@
 import { once as onceEmitted } from 'node:events'
 import { nearestName } from '../../config/suggest.ts'
 import { ReportedError, sentenceOf } from '../../core/errors.ts'
+import { sentencesOfFlags } from '../../core/log-lines-flags.ts'
 import type { Metric } from '../../core/metric.ts'
 import { countOf, formatElapsed } from '../../core/quantity.ts'
 import { systemClock } from '../../kit/clock.ts'
@@ -13,7 +14,7 @@ import { openQuestions, type Questions } from '../../supervisor/questions.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Invocation } from '../program.ts'
 import { loadOrTell, redactorOf } from './load.ts'
-import { flagText, speaker } from './tell.ts'
+import { speaker } from './tell.ts'
 
 export async function once(invocation: Invocation): Promise<number> {
   const loaded = loadOrTell(invocation)
@@ -84,6 +85,6 @@ async function runOne(
     return false
   }
   say(`${metric.name}: ${countOf(result.summary.rows, 'row')} in ${elapsed}`)
-  for (const flag of result.summary.flags) say(`${metric.name}: ${flagText(flag)}`)
+  for (const { text } of sentencesOfFlags(result.summary.flags)) say(`${metric.name}: ${text}`)
   return true
 }

@@ -23,7 +23,7 @@ export type CellColumn = {
   readonly name: string
   readonly typeName: string
   readonly kind: CellKind
-  /** The database's name is another one. */
+  /** More than its spaces was changed: the database has the name twice, or none. */
   readonly isRenamed: boolean
 }
 
@@ -41,20 +41,29 @@ export function cellColumns(described: readonly DescribedColumn[], isSessionUtc:
     name: names[index] ?? column.name,
     typeName: column.typeName,
     kind: kindOf(column, isSessionUtc),
-    isRenamed: names[index] !== column.name,
+    isRenamed: isRenamed(column.name, names[index] ?? column.name),
   }))
+}
+
+/** Spaces become `_` in every name: what is foreseen is not flagged. */
+export function isRenamed(name: string, lineName: string): boolean {
+  return lineName !== withoutSpaces(name)
 }
 
 /** Names as keys of a JSON line: spaces become `_`, an empty name `column_N`, a second `a` becomes `a_2`. */
 export function lineNames(names: readonly string[]): string[] {
   const taken = new Set<string>()
   return names.map((name, index) => {
-    const plain = name === '' ? `column_${index + 1}` : name.toWellFormed().replace(/\s/g, '_')
+    const plain = name === '' ? `column_${index + 1}` : withoutSpaces(name)
     let free = plain
     for (let count = 2; taken.has(free); count++) free = `${plain}_${count}`
     taken.add(free)
     return free
   })
+}
+
+function withoutSpaces(name: string): string {
+  return name.toWellFormed().replace(/\s/g, '_')
 }
 
 function kindOf(column: Omit<DescribedColumn, 'name'>, isSessionUtc: boolean): CellKind {

@@ -8,7 +8,7 @@ import { ReportedError } from '../../../../core/errors.ts'
 import { maxLineBytes } from '../../../../core/metric.ts'
 import type { Target } from '../../../../core/target.ts'
 import type { Flag } from '../../../../core/source.ts'
-import { type CellColumn, lineNames } from '../../cells/columns.ts'
+import { type CellColumn, isRenamed, lineNames } from '../../cells/columns.ts'
 import { LineBuffer } from '../../cells/line-buffer.ts'
 import { RowWriter } from '../../cells/row-writer.ts'
 import { reportOfDiagnostics } from '../../sql-errors.ts'
@@ -173,7 +173,7 @@ function describe(statement: StatementSync): CellColumn[] {
     const name = names[index] ?? column.name
     const typeName = column.type ?? ''
     const kind = /^bool/i.test(typeName) ? 'boolean' : 'text'
-    return { name, typeName, kind, isRenamed: name !== column.name }
+    return { name, typeName, kind, isRenamed: isRenamed(column.name, name) }
   })
 }
 
