@@ -99,6 +99,19 @@ describe('while querying', () => {
   })
 })
 
+describe('a query that one setting cures', () => {
+  it.each([
+    ['ERROR: DECLARE CURSOR must not contain data-modifying statements in WITH', 'UseDeclareFetch=0'],
+    ['Received an unsupported type from Postgres.', 'PostgreSQL Unicode'],
+  ])('%s names it', (message, cure) => {
+    expect(report('0A000', message, querying).hint).toContain(cure)
+  })
+
+  it('is not taken for one that none cures', () => {
+    expect(report('42P01', 'relation "x" does not exist', querying).hint).toBeUndefined()
+  })
+})
+
 describe('the words of the driver', () => {
   it('are kept up to 2,000 characters', () => {
     expect(report('42000', 'x'.repeat(2_000), querying).said).toHaveLength(2_000)

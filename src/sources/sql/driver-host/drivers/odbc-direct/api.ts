@@ -133,8 +133,5 @@ function bind(library: Library, signature: string): OdbcCall {
   }
 }
 
-/**
- * A buffer that the call works on must not be collected before the call is done: the callback refers to it
- * here.
- */
+/** What a call works on must not be collected before it is done: its callback refers to it here. */
 function keepAlive(_args: readonly Argument[]): void {}
