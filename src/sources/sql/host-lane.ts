@@ -32,14 +32,20 @@ export class HostLane {
     socket.on('close', () => this.#onAnswer({ kind: 'lost' }))
   }
 
-  /** Resolves with a lane that the host has welcomed, or undefined where none answers. */
-  static open(address: HostAddress, name: string): Promise<HostLane | undefined> {
+  /** Resolves with a lane that the host has welcomed, or undefined where none answers before the signal aborts. */
+  static open(address: HostAddress, name: string, signal: AbortSignal): Promise<HostLane | undefined> {
     return new Promise((resolve) => {
       const socket = net.connect(address.socketPath)
-      const lane = new HostLane(address, socket, () => resolve(lane))
+      const giveUp = () => socket.destroy()
+      const lane = new HostLane(address, socket, () => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(lane)
+      })
       socket.on('connect', () => socket.write(encodeFrame('hello', { token: address.token, lane: name })))
       socket.on('error', () => socket.destroy())
       socket.on('close', () => resolve(undefined))
+      signal.addEventListener('abort', giveUp, { once: true })
+      if (signal.aborted) giveUp()
     })
   }
 

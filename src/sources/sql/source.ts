@@ -26,12 +26,23 @@ export type HostLink = {
 export function createSqlSource(metricName: string, link: HostLink): Source {
   let lane: HostLane | undefined
 
-  async function currentLane(waitMs: number): Promise<HostLane | undefined> {
-    const address = await link.address(waitMs)
-    if (lane?.isOpen === true && lane.address.hostId === address?.hostId) return lane
+  async function laneTo(address: HostAddress, signal: AbortSignal): Promise<HostLane | undefined> {
+    if (lane?.isOpen === true && lane.address.hostId === address.hostId) return lane
     lane?.close()
-    lane = address === undefined ? undefined : await HostLane.open(address, metricName)
+    lane = await HostLane.open(address, metricName, signal)
     return lane
+  }
+
+  /** A host may be gone before the supervisor has said so: then its successor is waited for, once. */
+  async function currentLane(waitMs: number, signal: AbortSignal): Promise<HostLane | undefined> {
+    const address = await link.address(waitMs)
+    if (address === undefined) return undefined
+    const first = await laneTo(address, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
+    if (first !== undefined || signal.aborted) return first
+    await link.lossOf(address.hostId)
+    const next = await link.address(waitMs)
+    if (next === undefined || next.hostId === address.hostId) return undefined
+    return laneTo(next, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
   }
 
   async function run(
@@ -39,7 +50,8 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
     onLines: (lines: Uint8Array) => void,
     signal: AbortSignal,
   ): Promise<RunResult> {
-    const current = await currentLane(Math.min(request.timeoutMs, maxHostWaitMs))
+    const waitMs = Math.min(request.timeoutMs, maxHostWaitMs)
+    const current = await heeding(currentLane(waitMs, signal), signal)
     if (current === undefined) return { kind: 'failed', error: noHost }
     const patienceMs = request.timeoutMs + abandonGraceMs
     const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))
@@ -78,6 +90,15 @@ async function within(
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** What `work` comes to; rejects at once when the signal aborts. */
+async function heeding<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }
 
 const noHost: ErrorReport = {

@@ -11,7 +11,7 @@ import type { Target } from '../../../core/target.ts'
 /**
  * A query has at most 1 MiB and a line 256 KiB; the rest is room for JSON escapes and a block of small rows.
  */
-const maxFrameBytes = 4 * 1024 * 1024
+export const maxFrameBytes = 4 * 1024 * 1024
 
 /** Rows travel in frames of about this size, cut between lines. */
 export const rowsFrameBytes = 64 * 1024
@@ -71,7 +71,7 @@ export function encodeRawFrame(type: FrameType, payload: Uint8Array): Buffer {
 }
 
 /** Cuts a byte stream into frames. The payload is valid during the call of `onFrame` only. */
-class FrameReader {
+export class FrameReader {
   readonly #onFrame: (type: FrameType, payload: Buffer) => void
   #pending: Buffer = Buffer.alloc(0)
 

@@ -21,6 +21,7 @@ export async function executeRun(
   const { state, out } = io
   let cursor: Cursor | undefined
   try {
+    if (state.abort !== undefined) throw new Error('aborted before it was asked')
     cursor = await connection.execute(request.query, { timeoutMs: request.timeoutMs })
     const isCut = await copyRows(cursor, request, { state, out })
     if (state.abort !== undefined) throw new Error('aborted between two blocks')
@@ -87,7 +88,7 @@ function failureOf(error: unknown, request: Run, state: RunState): ErrorReport {
   return reportOf(error)
 }
 
-export function timeoutReport(timeoutMs: number, cause?: ErrorReport): ErrorReport {
+function timeoutReport(timeoutMs: number, cause?: ErrorReport): ErrorReport {
   return {
     code: 'query_timeout',
     message: `The query did not end within ${formatDuration(timeoutMs)} and was cancelled.`,

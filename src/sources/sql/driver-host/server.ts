@@ -5,7 +5,7 @@
 
 import net from 'node:net'
 import { timingSafeEqual } from 'node:crypto'
-import { type ErrorReport, ReportedError, reportOf } from '../../../core/errors.ts'
+import { type ErrorReport, reportOf } from '../../../core/errors.ts'
 import type { RunResult } from '../../../core/source.ts'
 import type { Target } from '../../../core/target.ts'
 import type { Driver, DriverConnection } from './drivers/driver.ts'
@@ -18,7 +18,7 @@ import {
   readFrames,
   rowsFrameBytes,
 } from './protocol.ts'
-import { executeRun, type RunState, timeoutReport } from './run.ts'
+import { executeRun, type RunState } from './run.ts'
 
 export type HostServer = {
   listen(socketPath: string): Promise<void>
@@ -39,7 +39,8 @@ export type HostServerOptions = {
 /** The longest that a login may take, whatever the metric's own deadline. */
 const maxLoginMs = 15_000
 
-export function createHostServer(options: HostServerOptions): HostServer {
+export function createHostServer(given: HostServerOptions): HostServer {
+  const options = { ...given, onLimitation: once(given.onLimitation) }
   const abandoned = new Set<Lane>()
   const server = net.createServer((socket) => {
     const lane = new Lane(socket, options)
@@ -56,6 +57,16 @@ export function createHostServer(options: HostServerOptions): HostServer {
       }),
     probe: (timeoutMs) => probe(options, timeoutMs),
     abandonedCalls: () => abandoned.size,
+  }
+}
+
+/** Every connection finds out the same: each thing is said once. */
+function once(say: (what: string) => void): (what: string) => void {
+  const said = new Set<string>()
+  return (what) => {
+    if (said.has(what)) return
+    said.add(what)
+    say(what)
   }
 }
 
@@ -76,7 +87,6 @@ class Lane {
   #isWelcome = false
   #connection: DriverConnection | undefined
   #running: RunState | undefined
-  readonly #limitationsSaid = new Set<string>()
 
   constructor(socket: net.Socket, options: HostServerOptions) {
     this.#socket = socket
@@ -134,7 +144,7 @@ class Lane {
   }
 
   async #runOnce(request: Run, state: RunState): Promise<RunResult> {
-    const connection = await this.#open(request, state)
+    const connection = await this.#open(request)
     const result = await executeRun(connection, request, {
       state,
       out: { write: (lines) => this.#write(lines) },
@@ -143,13 +153,12 @@ class Lane {
     return result
   }
 
-  async #open(request: Run, state: RunState): Promise<DriverConnection> {
+  async #open(request: Run): Promise<DriverConnection> {
     if (this.#connection?.isUsable === true) return this.#connection
     await this.#closeConnection()
     const loginTimeoutMs = Math.min(request.timeoutMs, maxLoginMs)
     const connection = await this.#options.driver.open(this.#options.target, { loginTimeoutMs })
     this.#connection = connection
-    if (state.abort === 'timeout') throw new ReportedError(timeoutReport(request.timeoutMs))
     return connection
   }
 
@@ -196,11 +205,7 @@ class Lane {
   }
 
   #sayLimitations(connection: DriverConnection): void {
-    for (const what of connection.limitations) {
-      if (this.#limitationsSaid.has(what)) continue
-      this.#limitationsSaid.add(what)
-      this.#options.onLimitation(what)
-    }
+    for (const what of connection.limitations) this.#options.onLimitation(what)
   }
 }
 
