@@ -42,7 +42,8 @@ export class LoginGate {
     const { clock, random, probe, onRefused, onAccepted } = this.#options
     let refusal: ErrorReport | undefined = first
     for (let failures = 1; refusal !== undefined; failures += 1) {
-      const waitMs = backoffMs(loginBackoff, failures, random())
+      // Jitter may spread the probes of many services, but never below the first wait: locks count per minute.
+      const waitMs = Math.max(loginBackoff.firstMs, backoffMs(loginBackoff, failures, random()))
       onRefused(refusal, waitMs)
       try {
         await clock.sleep(waitMs, this.#stop.signal)
@@ -50,6 +51,7 @@ export class LoginGate {
         return
       }
       refusal = await probe()
+      if (this.#stop.signal.aborted) return
     }
     this.#isClosed = false
     onAccepted()

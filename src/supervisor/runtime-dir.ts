@@ -39,7 +39,12 @@ export function socketPathIn(directory: string, hostId: number): string {
 function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = /^rowtail-(\d+)-\w{6}$/.exec(name)?.[1]
-    if (pid !== undefined && !isAlive(Number(pid))) removeRuntimeDirectory(path.join(parent, name))
+    if (pid === undefined || isAlive(Number(pid))) continue
+    try {
+      removeRuntimeDirectory(path.join(parent, name))
+    } catch {
+      // Another user's: theirs to sweep.
+    }
   }
 }
 

@@ -103,7 +103,10 @@ function metricOf({ intervalMs = 1_000, send = true }: BenchOptions): Metric {
   return { name: 'locks', intervalMs, query: 'select 1', timeoutMs: 60_000, labels: {}, send }
 }
 
-/** Holds the file's write lock, as a person with `sqlite3` may: every write of the spool fails until its release. */
+/**
+ * Holds the file's write lock, as a person with `sqlite3` may: every write of the spool fails until its
+ * release.
+ */
 export function lockFile(path: string): { release(): void } {
   const database = new DatabaseSync(path)
   database.exec('begin immediate')

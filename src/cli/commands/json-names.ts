@@ -17,6 +17,6 @@ export function renamedByJson(row: string, taken: readonly string[]): { column: 
  * Characters outside [a-zA-Z0-9_] become `_`, a leading digit gets one before it, a taken name `_extracted`.
  */
 function nameInJson(column: string, taken: readonly string[]): string {
-  const clean = column.replaceAll(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')
+  const clean = column.replaceAll(/[^a-zA-Z0-9_]/gu, '_').replace(/^(?=\d)/, '_')
   return taken.includes(clean) ? `${clean}_extracted` : clean
 }
