@@ -31,7 +31,7 @@ export async function waitFor(check: Check, waiting: Waiting): Promise<Finding> 
   const told = new Set<string>()
   for (let failures = 1; ; failures++) {
     signal.throwIfAborted()
-    const finding = await check(signal)
+    const finding = await unlessAborted(check(signal), signal)
     const leftMs = endMs - clock.monotonicMs()
     if (finding.kind !== 'failed' || !finding.isWorthWaiting || leftMs <= 0) return finding
     const { error } = finding
@@ -40,4 +40,13 @@ export async function waitFor(check: Check, waiting: Waiting): Promise<Finding> 
     told.add(reason)
     await clock.sleep(Math.min(leftMs, backoffMs(startupBackoff, failures, random())), signal)
   }
+}
+
+/** A driver that logs in heeds no signal: its answer is then not waited for. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

@@ -23,6 +23,8 @@ export type DriverHostOptions = {
   /** Database connections it will hold: one per metric. */
   readonly connections: number
   readonly onLimitation: (what: string) => void
+  /** Ends a start that is under way. */
+  readonly signal: AbortSignal
 }
 
 export class DriverHost {
@@ -55,7 +57,7 @@ export class DriverHost {
    * Rejects with ReportedError where the driver or its manager is missing, or the process does not come up.
    */
   static async start(options: DriverHostOptions): Promise<DriverHost> {
-    const { hostId, target, socketPath } = options
+    const { hostId, target, socketPath, signal } = options
     const address = { hostId, socketPath, token: randomBytes(24).toString('base64url') }
     const { command, args } = hostCommand(entry)
     const child = spawn(command, args, {
@@ -64,7 +66,13 @@ export class DriverHost {
     })
     const host = new DriverHost(child, address, options.onLimitation)
     host.#send({ type: 'start', target, token: address.token, socketPath })
-    await host.#listening()
+    const onAbort = () => host.kill()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      await host.#listening()
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
     return host
   }
 

@@ -48,6 +48,7 @@ export class HostPool {
   readonly #stop = new AbortController()
   readonly #serving = new Map<HostRole, DriverHost>()
   readonly #retired = new Set<DriverHost>()
+  readonly #starting = new Set<Promise<DriverHost>>()
   readonly #isolated = new Set<string>()
   readonly #keeping = new Map<HostRole, AbortController>()
 
@@ -114,6 +115,7 @@ export class HostPool {
 
   /** Resolves when no host process is left. */
   async stopped(): Promise<void> {
+    await Promise.allSettled(this.#starting)
     await Promise.all([...this.#serving.values(), ...this.#retired].map((host) => host.lost))
   }
 
@@ -131,7 +133,7 @@ export class HostPool {
         host ??= await this.#startHost(role)
         await this.#watch(role, host, signal)
       } catch (error) {
-        this.#options.on.failed(role, reportOf(error))
+        if (!this.#stop.signal.aborted) this.#options.on.failed(role, reportOf(error))
       }
       host = undefined
       // The first replacement comes at once: no other metric shall lose a run by it.
@@ -147,13 +149,16 @@ export class HostPool {
   async #startHost(role: HostRole): Promise<DriverHost> {
     hostCount += 1
     const { target, runtimeDirectory, metrics, on } = this.#options
-    const host = await DriverHost.start({
+    const starting = DriverHost.start({
       hostId: hostCount,
       target,
       socketPath: socketPathIn(runtimeDirectory, hostCount),
       connections: metrics.length,
       onLimitation: (what) => on.limited(what),
+      signal: this.#stop.signal,
     })
+    this.#starting.add(starting)
+    const host = await starting.finally(() => this.#starting.delete(starting))
     if (this.#stop.signal.aborted) host.kill()
     this.#serving.set(role, host)
     on.started(role, host.pid)

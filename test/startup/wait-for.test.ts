@@ -116,4 +116,10 @@ describe('waiting for a startup check', () => {
     await expect(found).rejects.toThrow('SIGTERM')
     expect(clock.sleepers).toBe(0)
   })
+
+  it('does not wait for a check that hangs when it is to end', async () => {
+    const { abort, found } = start(() => new Promise(() => undefined), 30_000)
+    abort.abort(new Error('SIGTERM'))
+    await expect(found).rejects.toThrow('SIGTERM')
+  })
 })
