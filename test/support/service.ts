@@ -3,7 +3,7 @@
 // names it.
 
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { StatusSnapshot } from '../../src/core/status.ts'
@@ -162,6 +162,9 @@ function argumentsOf(options: ServiceOptions, { directory, metricsPath, port }: 
   return [programEntry, command, ...metricNames, ...files, ...page, ...log, ...flags]
 }
 
-export function newServiceDirectory(): string {
-  return mkdtempSync(path.join(os.tmpdir(), 'rowtail-service-'))
+/** For the metrics file, the state and the log of one service; for another user, where one is named. */
+export function newServiceDirectory(user?: ServiceOptions['user']): string {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'rowtail-service-'))
+  if (user !== undefined) chownSync(directory, user.uid, user.gid)
+  return directory
 }

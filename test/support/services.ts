@@ -2,6 +2,7 @@
 // there: it must end with exit code 0 and leave no process behind.
 
 import { expect } from 'vitest'
+import { sharedLoki, sharedPostgres } from './servers/shared.ts'
 import { RunningService, type ServiceOptions } from './service.ts'
 import type { Exit } from './servers/processes.ts'
 
@@ -56,5 +57,17 @@ export async function runToEnd(options: ServiceOptions): Promise<Ended> {
     stdout: launched.stdout(),
     stderr: launched.stderr(),
     output: launched.output(),
+  }
+}
+
+/** An unprivileged user. */
+export const nobody = { uid: 65_534, gid: 65_534 }
+
+/** A service with one metric of this name, asked of the shared PostgreSQL five times a second. */
+export function oneMetric(metric: string, lokiUrl = sharedLoki().baseUrl) {
+  return {
+    metrics: { [metric]: { every: '200ms', query: 'select 1 as one' } },
+    flags: ['--loki_url', lokiUrl],
+    env: { ROWTAIL_CONNECTION_STRING: sharedPostgres().connectionString() },
   }
 }
