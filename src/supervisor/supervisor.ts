@@ -75,8 +75,10 @@ export class Supervisor {
         greetings: () => this.#greetings(init),
         onMessage: (message) => this.#receive(init, message),
         onStuck: () => this.#emit({ type: 'worker.stuck', metric: init.name }),
-        onLost: (error, restartMs) =>
-          this.#emit({ type: 'worker.lost', metric: init.name, error, restartMs }),
+        onLost: (error, restartMs) => {
+          this.#budget.workerLost(init.name)
+          this.#emit({ type: 'worker.lost', metric: init.name, error, restartMs })
+        },
       })
       this.#workers.set(init.name, handle)
     }
@@ -183,6 +185,9 @@ export class Supervisor {
         break
       case 'clean':
         pool?.clean(init.name)
+        break
+      case 'evicted':
+        this.#budget.evicted(init.name, message.bytes)
         break
       case 'login_refused':
         this.#login.refused(message.error)

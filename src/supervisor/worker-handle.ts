@@ -19,7 +19,7 @@ const settledMs = 60_000
 /** What of a worker's words is the supervisor's; deliveries are the shipper's. */
 export type ToSupervisor = Extract<
   FromWorker,
-  { type: 'event' | 'abandoned' | 'clean' | 'login_refused' | 'stopped' }
+  { type: 'event' | 'abandoned' | 'clean' | 'login_refused' | 'evicted' | 'stopped' }
 >
 
 export type WorkerHandleOptions = {
@@ -123,6 +123,7 @@ export class WorkerHandle {
       case 'abandoned':
       case 'clean':
       case 'login_refused':
+      case 'evicted':
       case 'stopped':
         this.#options.onMessage(message)
         break

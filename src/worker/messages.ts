@@ -58,6 +58,8 @@ export type FromWorker =
   /** Ten clean runs on the isolation host. */
   | { readonly type: 'clean' }
   | { readonly type: 'login_refused'; readonly error: ErrorReport }
+  /** What `evict` led to; nothing goes where all is on its way to the sink. */
+  | { readonly type: 'evicted'; readonly bytes: number }
   /** No run is in flight any more, after `stop`. */
   | { readonly type: 'stopped' }
 

@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
-import type { MetricEvent } from '../core/events.ts'
+import type { DropReason, MetricEvent } from '../core/events.ts'
 import type { Metric } from '../core/metric.ts'
 import type { RunResult } from '../core/source.ts'
 import { systemClock } from '../kit/clock.ts'
@@ -73,8 +73,7 @@ function obey(message: ToWorker): void {
       afterDelivery()
       break
     case 'evict':
-      sayDropped(spool.evict(message.bytes, message.reason))
-      sayBacklog()
+      evict(message.bytes, message.reason)
       break
     case 'stop':
       stop.abort(new Error('the service is stopping'))
@@ -133,6 +132,13 @@ function guarded(work: () => void): void {
 function setSpoolAside(error: ErrorReport): void {
   spool.close()
   emit({ type: 'spool.quarantined', error, copyPath: quarantine(init.spoolPath, clock.nowMs()) })
+}
+
+function evict(bytes: number, reason: DropReason): void {
+  const dropped = spool.evict(bytes, reason)
+  sayDropped(dropped)
+  post({ type: 'evicted', bytes: dropped.reduce((sum, { bytes }) => sum + bytes, 0) })
+  sayBacklog()
 }
 
 function onResult(result: RunResult): void {
