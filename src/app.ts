@@ -12,6 +12,7 @@ import type { Sink } from './core/sink.ts'
 import { createStatus, type Status } from './core/status.ts'
 import { systemClock } from './kit/clock.ts'
 import type { Log } from './kit/log.ts'
+import { stopOnSignal } from './kit/stop-signal.ts'
 import { Shipper } from './shipper/shipper.ts'
 import { sinks } from './sinks/registry.ts'
 import { spoolFiles, spoolPathOf } from './spool/files.ts'
@@ -188,24 +189,6 @@ async function stopParts({ supervisor, shipper, sink }: Parts): Promise<void> {
   await supervisor.stop()
   sink.close()
   clearTimeout(lastResort)
-}
-
-type Stop = { readonly signal: AbortSignal; readonly asked: Promise<void>; cause(): string }
-
-/** The first signal asks for a clean stop, the second ends at once. */
-function stopOnSignal(): Stop {
-  const controller = new AbortController()
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let cause = ''
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.kill(process.pid, 'SIGKILL')
-      cause = name
-      controller.abort(new Error(name))
-      resolve()
-    })
-  }
-  return { signal: controller.signal, asked: promise, cause: () => cause }
 }
 
 /** A port that nobody asked for is only missed with a warning. */

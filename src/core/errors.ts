@@ -83,7 +83,12 @@ export function reportOf(error: unknown): ErrorReport {
 
 /** The report as an operator reads it: sentence, the other side's words, hint. */
 export function sentenceOf(report: ErrorReport): string {
-  const said = report.said === undefined ? '' : ` It said: ${report.said.trim()}`
+  const said = report.said === undefined ? '' : ` It said: ${withFullStop(report.said.trim())}`
   const hint = report.hint === undefined ? '' : ` ${report.hint}`
   return `${report.message}${said}${hint}`
+}
+
+/** So that what follows does not read as part of somebody else's words. */
+function withFullStop(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
 }

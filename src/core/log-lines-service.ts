@@ -73,7 +73,7 @@ function createCheckVoice(): CheckVoice {
     'check.failed': (event) => [checked(event, 'error')],
     'check.waiting': (event) => {
       const { kind } = trouble.fail(`${event.check} ${event.error.code}`, event.atMs)
-      const next = ` Next try in ${formatElapsed(event.waitMs)}.`
+      const next = ` It is tried again for ${formatElapsed(event.waitMs)}.`
       return [checked(event, kind === 'silent' ? 'debug' : 'warn', next)]
     },
   }

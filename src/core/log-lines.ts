@@ -2,7 +2,7 @@
 // repeats. The main thread feeds it every event and hands what it returns to kit/log. Pure, and bounded in
 // memory.
 
-import type { RowtailEvent } from './events.ts'
+import type { EventOf, RowtailEvent } from './events.ts'
 import { type AboutMetric, createMetricVoice, type MetricVoice } from './log-lines-metric.ts'
 import { type AboutService, createServiceVoice, createTotalWatch } from './log-lines-service.ts'
 import type { Line, LogRecord } from './log-record.ts'
@@ -21,6 +21,7 @@ export function createNarrator(bounds: NarratorBounds): (event: RowtailEvent) =>
   const voices = new Map<string, MetricVoice>()
   const tellService = createServiceVoice()
   const tellTotal = createTotalWatch(bounds.spoolTotalBytes)
+  let early: Map<string, EventOf<'metric.started'>> | undefined
 
   function voiceOf(metric: string): MetricVoice {
     const known = voices.get(metric)
@@ -32,13 +33,26 @@ export function createNarrator(bounds: NarratorBounds): (event: RowtailEvent) =>
   }
 
   function aboutMetric(event: AboutMetric): LogRecord[] {
+    if (event.type === 'metric.started' && early !== undefined) {
+      early.set(event.metric, event)
+      return []
+    }
     const lines = voiceOf(event.metric).tell(event)
     if (event.type === 'metric.drained') voices.delete(event.metric)
     return [...recordsOf(event, lines, event.metric), ...recordsOf(event, tellTotal(event))]
   }
 
   function aboutService(event: AboutService): LogRecord[] {
-    return [...lastSums(event), ...recordsOf(event, tellService(event))]
+    if (event.type === 'service.starting') early = new Map()
+    return [...lastSums(event), ...recordsOf(event, tellService(event)), ...startsUntil(event)]
+  }
+
+  /** Workers start before the checks, to send what is spooled; polls start when all have passed. */
+  function startsUntil(event: AboutService): LogRecord[] {
+    if (event.type !== 'service.ready' || early === undefined) return []
+    const held = [...early.values()]
+    early = undefined
+    return held.flatMap((started) => aboutMetric({ ...started, atMs: event.atMs }))
   }
 
   /** Sums that wait for their quiet time to be over are said before the process goes. */

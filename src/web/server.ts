@@ -79,12 +79,14 @@ function guard(app: FastifyInstance, boundHost: string): void {
     }
     return undefined
   })
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: notFound }))
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const code = error.statusCode ?? 500
     return reply.code(code).send({ error: code >= 500 ? 'internal error' : error.message })
   })
 }
+
+const notFound = 'not found; there are /healthz, /readyz and /api/status'
 
 function refusalOf(error: unknown, { host, port }: WebSettings['listen']): WebStart {
   const said = error instanceof Error ? error.message : String(error)

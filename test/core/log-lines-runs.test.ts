@@ -41,7 +41,7 @@ describe('the lines of a run', () => {
   it('name the reason of a failure, the words of the database and the cure', () => {
     const { tell } = listener()
     expect(tell({ ...failed(broken, 1), nextMs: 1_002_000, rows: 3 })).toEqual([
-      'warn failed: The database refused the query. It said: ERROR: relation "x" does not exist\nLINE 1' +
+      'warn failed: The database refused the query. It said: ERROR: relation "x" does not exist\nLINE 1.' +
         ' The 3 rows that had arrived are not kept. Next try in 1s.',
     ])
   })

@@ -3,6 +3,16 @@ import type { ErrorReport } from '../../src/core/errors.ts'
 import { listener } from './narrator.ts'
 
 describe('the lines of the service', () => {
+  it('tell that a metric has started when its polls may begin, not when its worker runs', () => {
+    const { tell } = listener()
+    tell({ type: 'service.starting', version: '0.1.0', target: 'db1_5000_master', metrics: 1 })
+    const started = { type: 'metric.started', intervalMs: 2_000, isSending: true } as const
+    expect(tell(started)).toEqual([])
+    expect(tell(started)).toEqual([])
+    expect(tell({ type: 'service.ready' })).toEqual(['info ready', 'info started, runs every 2s'])
+    expect(tell(started)).toEqual(['debug started, runs every 2s'])
+  })
+
   it('tell its life from start to end', () => {
     const { tell } = listener()
     expect(
@@ -22,8 +32,12 @@ describe('the lines of the service', () => {
     const { tell } = listener()
     const error: ErrorReport = { code: 'database_unreachable', message: 'Nothing answers at db1:5000.' }
     const wait = { type: 'check.waiting', check: 'database', error, waitMs: 1_000 } as const
-    expect(tell(wait)).toEqual(['warn check database: Nothing answers at db1:5000. Next try in 1s.'])
-    expect(tell(wait)).toEqual(['debug check database: Nothing answers at db1:5000. Next try in 1s.'])
+    expect(tell(wait)).toEqual([
+      'warn check database: Nothing answers at db1:5000. It is tried again for 1s.',
+    ])
+    expect(tell(wait)).toEqual([
+      'debug check database: Nothing answers at db1:5000. It is tried again for 1s.',
+    ])
     expect(tell({ type: 'check.warned', check: 'database', error })).toEqual([
       'warn check database: Nothing answers at db1:5000.',
     ])

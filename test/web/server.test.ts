@@ -89,7 +89,10 @@ describe('anything else', () => {
     'at %s is not found',
     async (path) => {
       const { port } = await start()
-      expect(await ask(port, path)).toMatchObject({ code: 404, text: '{"error":"not found"}' })
+      expect(await ask(port, path)).toMatchObject({
+        code: 404,
+        text: '{"error":"not found; there are /healthz, /readyz and /api/status"}',
+      })
     },
   )
 
