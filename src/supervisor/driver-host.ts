@@ -23,6 +23,8 @@ export type DriverHostOptions = {
   /** Database connections it will hold: one per metric. */
   readonly connections: number
   readonly onLimitation: (what: string) => void
+  /** What runs as the host; tests have a program of their own. */
+  readonly program?: string | undefined
   /** Ends a start that is under way. */
   readonly signal: AbortSignal
 }
@@ -57,9 +59,9 @@ export class DriverHost {
    * Rejects with ReportedError where the driver or its manager is missing, or the process does not come up.
    */
   static async start(options: DriverHostOptions): Promise<DriverHost> {
-    const { hostId, target, socketPath, signal } = options
+    const { hostId, target, socketPath, signal, program = entry } = options
     const address = { hostId, socketPath, token: randomBytes(24).toString('base64url') }
-    const { command, args } = hostCommand(entry)
+    const { command, args } = hostCommand(program)
     const child = spawn(command, args, {
       env: hostEnvironment(options.connections),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -18,6 +18,8 @@ export type HostPoolOptions = {
   readonly clock: Clock
   /** The longest deadline of the metrics: how long a replaced host may finish what runs on it. */
   readonly maxTimeoutMs: number
+  /** What runs as a host; tests have a program of their own. */
+  readonly program?: string
   readonly on: HostPoolListener
 }
 
@@ -148,13 +150,14 @@ export class HostPool {
 
   async #startHost(role: HostRole): Promise<DriverHost> {
     hostCount += 1
-    const { target, runtimeDirectory, metrics, on } = this.#options
+    const { target, runtimeDirectory, metrics, program, on } = this.#options
     const starting = DriverHost.start({
       hostId: hostCount,
       target,
       socketPath: socketPathIn(runtimeDirectory, hostCount),
       connections: metrics.length,
       onLimitation: (what) => on.limited(what),
+      program,
       signal: this.#stop.signal,
     })
     this.#starting.add(starting)

@@ -53,7 +53,7 @@ export class WorkerHandle {
     this.#worker?.postMessage(message)
   }
 
-  /** Resolves when the thread is gone for good; it is asked to leave, and terminated with `terminate`. */
+  /** Asks the thread to leave; resolves when it is gone for good. */
   async leave(): Promise<void> {
     this.#leaving.abort()
     this.post({ type: 'leave' })

@@ -1,0 +1,42 @@
+// A driver host with a scripted driver, for tests of the pool. Its target's connection string says how it starts:
+// `unusable`, or `dies` before it listens.
+
+import type { HostNotice, HostOrder } from '../../src/sources/sql/driver-host/protocol.ts'
+import { createHostServer, type HostServer } from '../../src/sources/sql/driver-host/server.ts'
+import { ScriptedDriver } from './scripted-driver.ts'
+import { reportOfCode } from './scripted-source.ts'
+
+let server: HostServer | undefined
+
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('message', (order) => void obey(order as HostOrder)) // the pool sends nothing else
+
+async function obey(order: HostOrder): Promise<void> {
+  if (order.type === 'ping') {
+    tell({ type: 'pong', id: order.id, abandoned: server?.abandonedCalls() ?? 0 })
+    return
+  }
+  if (order.type === 'probe') {
+    const error = await server?.probe(order.timeoutMs)
+    tell({ type: 'probed', id: order.id, ...(error === undefined ? {} : { error }) })
+    return
+  }
+  const { target, token, socketPath } = order
+  if (target.connectionString === 'unusable') {
+    tell({ type: 'unusable', error: reportOfCode('driver_missing') })
+    return
+  }
+  if (target.connectionString === 'dies') {
+    process.stderr.write('libodbc.so.2: cannot open shared object file\n', () => process.exit(127))
+    return
+  }
+  const driver = new ScriptedDriver({ limitations: ['no query timeout'] })
+  const onLimitation = (what: string) => tell({ type: 'limited', what })
+  server = createHostServer({ driver, target, token, onLimitation })
+  await server.listen(socketPath)
+  tell({ type: 'listening' })
+}
+
+function tell(notice: HostNotice): void {
+  process.send?.(notice)
+}
