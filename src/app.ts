@@ -72,7 +72,7 @@ async function createService(options: ServiceOptions, runtimeDirectory: string):
   const sink = (await sinks.loki.create())(settings.loki)
   const delivered = deliveredBefore(
     settings.stateDir,
-    `${settings.loki.endpoint.pushUrl} ${settings.loki.tenant ?? ''}`,
+    `${settings.target.name} ${settings.loki.endpoint.pushUrl} ${settings.loki.tenant ?? ''}`,
   )
   const say = (event: ServiceEvent) => emit({ ...event, atMs: clock.nowMs() })
   const shipper = new Shipper({

@@ -4,7 +4,7 @@
 import { formatDuration } from './duration.ts'
 import { sentenceOf } from './errors.ts'
 import type { EventOf } from './events.ts'
-import { errorFields, type Line, line, type Voice } from './log-record.ts'
+import { errorFields, type Line, line, type LogLevel, type Voice } from './log-record.ts'
 import { createTally, createTrouble } from './log-repeats.ts'
 import { countOf, formatBytes, formatElapsed, timesSince } from './quantity.ts'
 
@@ -16,7 +16,7 @@ type IsolationVoice = Voice<'metric.isolated' | 'metric.returned'>
 const lostWorkerQuietMs = 10 * 60_000
 
 export function createWorkerVoice(): LifeVoice & DrainVoice & IsolationVoice {
-  return { ...createLifeVoice(), ...drainVoice, ...createIsolationVoice() }
+  return { ...createLifeVoice(), ...createDrainVoice(), ...createIsolationVoice() }
 }
 
 function createLifeVoice(): LifeVoice {
@@ -47,16 +47,21 @@ function createLifeVoice(): LifeVoice {
   }
 }
 
-const drainVoice: DrainVoice = {
-  'metric.draining': ({ depth }) => {
-    const rest = `${countOf(depth.rows, 'row')} (${formatBytes(depth.bytes)})`
-    const dead = depth.deadLetters === 0 ? '' : ` and ${countOf(depth.deadLetters, 'dead letter')}`
-    return [line('info', `no longer configured; its spool still holds ${rest}${dead}`, { ...depth })]
-  },
-  'metric.drained': ({ deadLetters }) => {
-    const rest = deadLetters === 0 ? 'nothing' : `nothing but ${countOf(deadLetters, 'dead letter')}`
-    return [line('info', `its rows are sent: ${rest} is left of this former metric`, { deadLetters })]
-  },
+/** A former metric that left nothing behind is no news. */
+function createDrainVoice(): DrainVoice {
+  let level: LogLevel = 'info'
+  return {
+    'metric.draining': ({ depth }) => {
+      level = depth.rows + depth.deadLetters === 0 ? 'debug' : 'info'
+      const rest = `${countOf(depth.rows, 'row')} (${formatBytes(depth.bytes)})`
+      const dead = depth.deadLetters === 0 ? '' : ` and ${countOf(depth.deadLetters, 'dead letter')}`
+      return [line(level, `no longer configured; its spool still holds ${rest}${dead}`, { ...depth })]
+    },
+    'metric.drained': ({ deadLetters }) => {
+      const rest = deadLetters === 0 ? 'nothing' : `nothing but ${countOf(deadLetters, 'dead letter')}`
+      return [line(level, `its rows are sent: ${rest} is left of this former metric`, { deadLetters })]
+    },
+  }
 }
 
 function createIsolationVoice(): IsolationVoice {

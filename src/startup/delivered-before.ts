@@ -15,10 +15,13 @@ export type Delivered = {
   remember(): void
 }
 
-/** `destination` identifies the Loki and its tenant; it is stored as a hash. */
-export function deliveredBefore(stateDirectory: string, destination: string): Delivered {
+/**
+ * `route` identifies the target, the Loki and its tenant; it is stored as a hash. The target counts, for one
+ * --state_dir may have served another.
+ */
+export function deliveredBefore(stateDirectory: string, route: string): Delivered {
   const file = path.join(stateDirectory, fileName)
-  const key = createHash('sha256').update(destination).digest('hex').slice(0, 16)
+  const key = createHash('sha256').update(route).digest('hex').slice(0, 16)
   const known = readKeys(file)
   return {
     hasDelivered: known.includes(key),

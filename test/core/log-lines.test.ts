@@ -48,6 +48,13 @@ describe('the lines of a worker', () => {
     expect(loud()).toHaveLength(2 * 20)
   })
 
+  it('tell nothing of a former metric that left nothing', () => {
+    const { tell, loud } = listener()
+    tell({ type: 'metric.draining', depth: { bytes: 0, rows: 0, deadLetters: 0 } })
+    tell({ type: 'metric.drained', deadLetters: 0 })
+    expect(loud()).toEqual([])
+  })
+
   it('tell of a former metric whose spool is emptied', () => {
     const { tell } = listener()
     expect(tell({ type: 'metric.draining', depth: { bytes: 3_482, rows: 1_204, deadLetters: 1 } })).toEqual([

@@ -120,8 +120,7 @@ const hints: Readonly<Record<SqlErrorCode, (context: ErrorContext, said: string)
   service_refused: () =>
     'Start a worker whose initialSubscribedServices holds this service, or name another by --service.',
   database_unknown: () => 'Check --database; names are case-sensitive on many servers.',
-  login_refused: () =>
-    'Check user and password; rowtail asks again rarely, so that the account is not locked.',
+  login_refused: () => 'Check user and password.',
   database_unreachable: reachHint,
   connection_lost: () => undefined,
   query_timeout: () => 'Make the query cheaper, or give the metric a longer "timeout".',
