@@ -45,7 +45,7 @@ describe('the run line', () => {
       duration_seconds: 1.234568,
       error_code: 'query_failed',
       sqlstate: '42P01',
-      error: 'The query failed. It said: relation "x" does not exist Check it.',
+      error: 'The query failed. It said: relation "x" does not exist. Check it.',
     })
   })
 
