@@ -8,6 +8,7 @@ import { spoolPathOf } from '../../src/spool/files.ts'
 import { runLinesOf } from '../support/entries-of-loki.ts'
 import { LokiServer } from '../support/servers/loki.ts'
 import { freePort } from '../support/servers/ports.ts'
+import { signalAll } from '../support/servers/processes.ts'
 import { sharedPostgres } from '../support/servers/shared.ts'
 import { oneMetric, startedServices } from '../support/services.ts'
 import { registerSqreamDriver } from '../support/sqream/odbc-driver.ts'
@@ -18,6 +19,7 @@ beforeAll(async () => {
   loki = await LokiServer.start()
 })
 afterAll(() => loki.remove())
+afterEach(() => loki.resume())
 
 const services = startedServices(afterEach)
 
@@ -41,7 +43,6 @@ describe('a signal', () => {
     await service.metric('stops_mute_loki', ({ spool }) => spool.rows >= 4)
     expect(await service.stop()).toEqual({ code: 0, signal: null })
     expect(service.log().at(-1)?.['spooledRows']).toBeGreaterThanOrEqual(4)
-    loki.resume()
   })
 
   it('ends a start with 0 that waits for a server, and nothing was ready', async () => {
@@ -74,12 +75,14 @@ describe('a signal', () => {
     await service.metric('stops_twice', ({ runs }) => runs.ok > 0)
     loki.pause() // a push without an answer holds up the first stop for its second
     await service.metric('stops_twice', ({ spool }) => spool.rows >= 2)
-    process.kill(service.launched.pid, 'SIGTERM')
-    await service.logged(({ event }) => event === 'service.stopping', 'the stop to begin')
-    process.kill(service.launched.pid, 'SIGTERM')
+    // Copies of the first one, which come at once, count as one with it.
+    const signalAgain = () => {
+      signalAll([service.launched.pid], 'SIGTERM')
+      return service.launched.isRunning()
+    }
+    await expect.poll(signalAgain, { interval: 20 }).toBe(false)
     expect(await service.launched.exited).toEqual({ code: null, signal: 'SIGKILL' })
     await service.nothingLeft()
-    loki.resume()
   })
 
   it('SIGKILL to the main process leaves no other', async () => {

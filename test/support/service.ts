@@ -45,8 +45,12 @@ export type ServiceOptions = {
 
 export const programEntry = process.env['ROWTAIL_ENTRY'] ?? path.resolve('src/main.ts')
 
-/** Shared by all services of a run: a start from the sources then takes a third less. */
-const compileCache = path.join(os.tmpdir(), 'rowtail-compile-cache')
+const ownEnvironment = {
+  /** Shared by all services of a run: a start from the sources then takes a third less. */
+  NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'rowtail-compile-cache'),
+  /** The tests' own, which rowtail would wonder about. */
+  ROWTAIL_ENTRY: undefined,
+}
 
 export class RunningService {
   readonly directory: string
@@ -70,7 +74,7 @@ export class RunningService {
     writeFileSync(metricsPath, JSON.stringify(options.metrics))
     const launched = await launch(process.execPath, argumentsOf(options, { directory, metricsPath, port }), {
       cwd: directory,
-      env: { NODE_COMPILE_CACHE: compileCache, ...options.env, TEST_RUN_TOKEN: token },
+      env: { ...ownEnvironment, ...options.env, TEST_RUN_TOKEN: token },
       ...(options.user === undefined ? {} : { user: options.user }),
     })
     return new RunningService(launched, { directory, token, port })
