@@ -42,7 +42,7 @@ describe('once', () => {
     expect(await sharedLoki().query('{job="asked_rows"}')).toEqual([])
     expect(existsSync(path.join(once.service.directory, 'state'))).toBe(false)
 
-    const service = await services.start(options)
+    const service = await services.start({ ...options, metrics: { asked_rows: metrics.asked_rows } })
     await service.ready()
     await service.metric('asked_rows', ({ delivered }) => delivered.rows >= 3)
     const [stored = []] = byRun(await sharedLoki().query('{job="asked_rows"}'))
