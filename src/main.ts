@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Where the process begins. It hides secrets of its command line, checks that Node is new enough, and only
 // then loads the program: no static import, because an older Node could not even parse what is imported. It
 // runs whenever it is loaded: under pm2 import.meta.main is false and argv[1] is pm2's own file.

@@ -20,6 +20,11 @@ function rowtail(
 }
 
 describe('the process', () => {
+  it('is found by a shell as the command of the installed package', () => {
+    const [first] = readFileSync(main, 'utf8').split('\n')
+    expect(first).toBe('#!/usr/bin/env node')
+  })
+
   it('prints the version of package.json', () => {
     const manifest: { version: string } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
     expect(rowtail(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })

@@ -28,6 +28,11 @@ const faults = [
     hint: 'Name the authority that signed it with --loki_ca, and the host as it is certified.',
   },
   {
+    pattern: /^EPROTO$/,
+    what: 'does not speak https as it should',
+    hint: 'If it speaks plain http, write http:// into --loki_url.',
+  },
+  {
     pattern: /^EPIPE$/,
     what: 'closed the connection while a push was on its way',
     hint: 'If it does so each time, a proxy before Loki may refuse bodies of this size.',

@@ -152,6 +152,7 @@ describe('no answer', () => {
     ['ECONNREFUSED', /at https:\/\/loki:3100 cannot be reached \(ECONNREFUSED\)/, /host and port/],
     ['EPIPE', /closed the connection/, /bodies of this size/],
     ['ERR_ABORTED', /was not waited for/, /sent again/],
+    ['EPROTO', /does not speak https/, /write http:\/\//],
     ['ETIMEDOUT', /at https:\/\/loki:3100 did not answer in time/, /busy/],
     ['SELF_SIGNED_CERT_IN_CHAIN', /not trusted \(/, /--loki_ca/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /not trusted \(/, /as it is certified/],
