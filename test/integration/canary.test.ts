@@ -1,6 +1,6 @@
-// Secrets in no place where they could be read: neither in what rowtail prints, logs, stores and serves, nor in the
-// command lines of its processes, nor in the environment of its driver host. Searched for plain, URL-encoded, in ODBC's
-// braces and in base64, through starts that work and starts that fail.
+// Secrets in no place where they could be read: neither in what rowtail prints, logs, stores and serves,
+// nor in the command lines of its processes, nor in the environment of its driver host. Searched for plain,
+// URL-encoded, in ODBC's braces and in base64, through starts that work and starts that fail.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

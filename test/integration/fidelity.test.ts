@@ -1,6 +1,6 @@
-// A value reaches Loki as the database meant it, or it is flagged: lines as Loki has stored them, and the flags of
-// their run lines, through both ODBC bindings. The role's own time zone is not UTC, so that a zone that is taken for
-// granted shows.
+// A value reaches Loki as the database meant it, or it is flagged: lines as Loki has stored them, and the
+// flags of their run lines, through both ODBC bindings. The role's own time zone is not UTC, so that a zone
+// that is taken for granted shows.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunLine, runLinesOf } from '../support/entries-of-loki.ts'

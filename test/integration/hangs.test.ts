@@ -1,5 +1,5 @@
-// A database that falls silent as a whole, as a wedged server or a cut cable does: every metric fails, no more than a
-// few processes hang, and all of it ends when the database speaks again.
+// A database that falls silent as a whole, as a wedged server or a cut cable does: every metric fails, no
+// more than a few processes hang, and all of it ends when the database speaks again.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { treeOf } from '../support/servers/processes.ts'

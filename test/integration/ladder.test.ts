@@ -1,5 +1,5 @@
-// The ladder of a query that does not come back, and hosts, connections and workers that die: what each costs its own
-// metric, and that it costs no other metric anything.
+// The ladder of a query that does not come back, and hosts, connections and workers that die: what each
+// costs its own metric, and that it costs no other metric anything.
 
 import { mkdirSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
@@ -68,7 +68,7 @@ describe('a query that takes longer than its timeout', () => {
 })
 
 describe('a call that ignores being cancelled', () => {
-  it('is abandoned, its metric works on over a second host and returns; no other metric loses a run', async () => {
+  it('is abandoned; its metric goes on over a second host and returns; no other loses a run', async () => {
     const service = await start({
       ladder_deaf: { every: '300ms', timeout: '1s', query: `select ${ownPid}, pg_sleep(0.1)` },
       ladder_beside: neighbour,

@@ -1,4 +1,5 @@
-// The main job: the default metrics of a SQream cluster, asked with production's own flags, as they stand in Loki.
+// The main job: the default metrics of a SQream cluster, asked with production's own flags, as they stand
+// in Loki.
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -120,7 +121,7 @@ describe('reset_leveldb_stats', () => {
     expect(await service.stop()).toEqual({ code: 0, signal: null })
     service = await (await startProduction(service.directory)).ready()
     for (const name of sending) await service.metric(name, ({ runs }) => runs.ok >= 1)
-    await service.metric('show_locks', ({ runs }) => runs.ok >= 2) // its first tick was within the first second
+    await service.metric('show_locks', ({ runs }) => runs.ok >= 2) // the first ticks are over
     expect(standIn.countOf('reset_leveldb_stats')).toBe(1)
   })
 })

@@ -1,5 +1,5 @@
-// The commands `once` and `check` as an operator sees them: what they print, how they end, and that they leave nothing
-// behind, neither in Loki nor on disk.
+// The commands `once` and `check` as an operator sees them: what they print, how they end, and that they
+// leave nothing behind, neither in Loki nor on disk.
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'

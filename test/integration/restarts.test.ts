@@ -24,7 +24,8 @@ async function start(options: Parameters<typeof RunningService.start>[0]): Promi
 const countingQuery = (sequence: string) => `select nextval('${sequence}') as id from generate_series(1, 20)`
 
 function idsOf(lines: readonly { line: string }[]): number[] {
-  return lines.map(({ line }) => (JSON.parse(line) as { id: number }).id).sort((a, b) => a - b) // our own rows
+  const ids = lines.map(({ line }) => Number(JSON.parse(line).id))
+  return ids.sort((a, b) => a - b)
 }
 
 describe('a service that is killed', () => {

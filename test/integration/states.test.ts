@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const services = startedServices(afterEach)
 
-/** The stand-in for SQream, as production asks it; later flags replace nothing, so `change` adds to them. */
+/** The stand-in for SQream, asked with production's flags, some of them changed. */
 function sqreamOptions(change: Readonly<Record<string, string>> = {}) {
   const target = { host: '127.0.0.1', port: String(standIn.port), database: 'master', user: 'sqream' }
   const flags = {
@@ -92,7 +92,7 @@ describe('a service that may not start', () => {
     expect(msg).toContain('Registered drivers: SqreamODBCDriver')
   })
 
-  it('ends with 3 at once where the password is refused, and says all that was tried but the password', async () => {
+  it('ends with 3 at once where the password is refused, and says all that was tried but it', async () => {
     const password = 'not-the-one'
     const options = sqreamOptions({ startup_wait: '1m', password })
     const { msg, code, waits, output } = await failedCheck(options)
@@ -156,7 +156,7 @@ describe('a service that has delivered before', () => {
   })
   afterAll(() => loki.remove())
 
-  it('starts without Loki, loudly, spools, and drains when it is back; --strict_start makes it a failure', async () => {
+  it('starts without Loki, loudly, spools, drains when it is back; not with --strict_start', async () => {
     const options = oneMetric('states_known', loki.baseUrl)
     const first = await services.start(options)
     await first.ready()

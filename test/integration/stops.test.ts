@@ -1,5 +1,5 @@
-// How a service ends: by each signal, by a second one, by SIGKILL; and what becomes of what it had spooled when its
-// metric is gone from the next start's file.
+// How a service ends: by each signal, by a second one, by SIGKILL; and what becomes of what it had spooled
+// when its metric is gone from the next start's file.
 
 import { readdirSync } from 'node:fs'
 import path from 'node:path'

@@ -1,5 +1,5 @@
-// What a Loki holds of one metric, for comparison with what the database said: digits are compared as they are
-// written, where a double could not hold them.
+// What a Loki holds of one metric, for comparison with what the database said: digits are compared as they
+// are written, where a double could not hold them.
 
 import type { LokiEntry, LokiRange } from './servers/loki-client.ts'
 
@@ -27,7 +27,10 @@ export function byRun(entries: readonly LokiEntry[]): LokiEntry[][] {
   return [...Map.groupBy(entries, ({ metadata }) => metadata['run_id'] ?? '').values()]
 }
 
-/** A row as name and value pairs in the order of its columns; numbers beyond a double's integers as their digits. */
+/**
+ * A row as name and value pairs in the order of its columns; numbers beyond a double's integers as
+ * their digits.
+ */
 export function cellsOf(line: string): [name: string, value: unknown][] {
   const exact = (_: string, value: unknown, { source }: { source?: string }) =>
     typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? source : value
@@ -36,7 +39,10 @@ export function cellsOf(line: string): [name: string, value: unknown][] {
   return Object.entries(Object(row))
 }
 
-/** What a metric query such as `sum by (run_id) (count_over_time(…[1h]))` gives now, a number for each set of labels. */
+/**
+ * What a metric query such as `sum by (run_id) (count_over_time(…[1h]))` gives now, a number for each
+ * set of labels.
+ */
 export async function numbersOf(baseUrl: string, logql: string): Promise<number[]> {
   const response = await fetch(
     `${baseUrl}/loki/api/v1/query?${new URLSearchParams({ query: logql }).toString()}`,

@@ -1,5 +1,5 @@
-// The services that one test file starts. Whatever still runs after a test, or after the file's last one, is stopped
-// there: it must end with exit code 0 and leave no process behind.
+// The services that one test file starts. Whatever still runs after a test, or after the file's last one,
+// is stopped there: it must end with exit code 0 and leave no process behind.
 
 import { expect } from 'vitest'
 import { sharedLoki, sharedPostgres } from './servers/shared.ts'
