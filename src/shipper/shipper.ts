@@ -5,12 +5,13 @@
 import { backoffMs, pushBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
-import type { PushOutcome, PushResult, Sink } from '../core/sink.ts'
-import { maxChunkBytes, type StreamBacklog, type StreamId } from '../spool/types.ts'
+import type { PushOutcome, Sink } from '../core/sink.ts'
+import type { StreamBacklog, StreamId } from '../spool/types.ts'
 import type { PushOrder } from '../worker/messages.ts'
 import type { Seat, SeatClient } from '../worker/seat.ts'
 import { defaultStreamRate, TenantPace } from './pace.ts'
 import { ReplayWatch } from './replay-watch.ts'
+import { firstOf, SeatState, type Waiting, waitingIn } from './seat-state.ts'
 import { SinkHealth } from './sink-health.ts'
 import { StreamQueue } from './stream-queue.ts'
 
@@ -39,6 +40,8 @@ const defaultSlots = 4
 export class Shipper {
   readonly #options: ShipperOptions
   readonly #seats = new Set<SeatState>()
+  /** By label text: every stream that any worker has announced. */
+  readonly #streams = new Map<string, StreamQueue>()
   readonly #health = new SinkHealth()
   readonly #tenant = new TenantPace()
   #inFlight = 0
@@ -92,15 +95,19 @@ export class Shipper {
   #backlog(seat: SeatState, streams: readonly StreamBacklog[]): void {
     const bytes = new Map(streams.map((backlog) => [backlog.stream, backlog.bytes]))
     for (const { stream, labels } of streams) {
-      if (!seat.queues.has(stream)) seat.queues.set(stream, this.#newQueue(stream, labels))
+      if (!seat.queues.has(stream)) seat.queues.set(stream, this.#queueOf(stream, labels))
     }
     for (const queue of seat.queues.values()) this.#report(queue, bytes.get(queue.stream) ?? 0)
     this.#pump()
   }
 
-  #newQueue(stream: StreamId, labels: string): StreamQueue {
+  /** The same one for every worker of a stream: what was sent and held stays so when a worker dies. */
+  #queueOf(stream: StreamId, labels: string): StreamQueue {
     const rate = 'streamRate' in this.#options ? this.#options.streamRate : defaultStreamRate
-    return new StreamQueue(stream, labels, rate)
+    const queue = this.#streams.get(labels) ?? new StreamQueue(labels, rate)
+    this.#streams.set(labels, queue)
+    queue.serve(stream)
+    return queue
   }
 
   #report(queue: StreamQueue, bytes: number): void {
@@ -124,24 +131,14 @@ export class Shipper {
     this.#sleepUntilNext()
   }
 
-  /** Small streams before backlogs, then who waited longest. While the sink is lost, one push at a time. */
+  /** Who goes now, where anybody may. While the sink is lost, that is one push at a time. */
   #pick(nowMs: number): Waiting | undefined {
     if (this.#freeSlots() <= 0 || nowMs < this.#gateMs()) return undefined
-    const ready = this.#waiting().filter(({ queue }) => queue.readyMs <= nowMs)
-    return ready.reduce<Waiting | undefined>(
-      (best, one) => (best === undefined || goesBefore(one, best) ? one : best),
-      undefined,
-    )
-  }
-
-  #waiting(): Waiting[] {
-    return [...this.#seats].flatMap((seat) =>
-      [...seat.queues.values()].filter((queue) => queue.isWaiting).map((queue) => ({ seat, queue })),
-    )
+    return firstOf(waitingIn(this.#seats).filter(({ queue }) => queue.readyMs <= nowMs))
   }
 
   #queues(): StreamQueue[] {
-    return [...this.#seats].flatMap(({ queues }) => [...queues.values()])
+    return [...this.#streams.values()]
   }
 
   /** A worker that deals with an answer may have more to send in a moment. */
@@ -169,7 +166,7 @@ export class Shipper {
   #sleepUntilNext(): void {
     this.#wake.abort()
     this.#wake = new AbortController()
-    const waiting = this.#waiting()
+    const waiting = waitingIn(this.#seats)
     if (waiting.length === 0 || this.#freeSlots() <= 0) return // what frees a slot pumps again
     const { clock } = this.#options
     const nextMs = Math.max(this.#gateMs(), Math.min(...waiting.map(({ queue }) => queue.readyMs)))
@@ -299,31 +296,7 @@ export class Shipper {
     }
     seat.abort.abort(new Error('the worker has ended'))
     await Promise.allSettled(seat.pushes)
+    for (const queue of seat.queues.values()) queue.phase = 'idle'
     this.#pump()
   }
-}
-
-type Waiting = { readonly seat: SeatState; readonly queue: StreamQueue }
-
-class SeatState {
-  readonly client: SeatClient
-  readonly queues = new Map<StreamId, StreamQueue>()
-  readonly pushes = new Set<Promise<PushResult>>()
-  readonly abort = new AbortController()
-
-  constructor(client: SeatClient) {
-    this.client = client
-  }
-
-  queue(stream: StreamId): StreamQueue {
-    const queue = this.queues.get(stream)
-    if (queue === undefined) throw new Error(`stream ${stream} was never announced`)
-    return queue
-  }
-}
-
-function goesBefore({ queue }: Waiting, { queue: other }: Waiting): boolean {
-  const isBacklog = queue.bytes > maxChunkBytes
-  const isOtherBacklog = other.bytes > maxChunkBytes
-  return isBacklog === isOtherBacklog ? queue.lastGrant < other.lastGrant : isOtherBacklog
 }

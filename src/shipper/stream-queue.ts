@@ -1,4 +1,5 @@
 // One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it may go again.
+// It outlives its workers: what was sent counts for Loki, whoever sent it.
 
 import type { StreamId } from '../spool/types.ts'
 import { ByteWindow } from './byte-window.ts'
@@ -12,11 +13,13 @@ const heavyWindow = { windowMs: 15 * 60_000, slotMs: 60_000 } as const
 export type StreamPhase = 'idle' | 'granted' | 'pushing' | 'answered'
 
 export class StreamQueue {
-  readonly stream: StreamId
   readonly labels: string
+  readonly #rate: number | undefined
   readonly #pace: Pace
-  readonly #production: Production | undefined
+  #production: Production | undefined
   readonly #sent = new ByteWindow(heavyWindow)
+  /** Its number in the spool of the worker that serves it now. */
+  stream: StreamId = 0
   phase: StreamPhase = 'idle'
   /** Bytes that wait in the spool. */
   bytes = 0
@@ -30,11 +33,18 @@ export class StreamQueue {
   lastGrant = 0
 
   /** `bytesPerSecond` undefined: not paced. */
-  constructor(stream: StreamId, labels: string, bytesPerSecond: number | undefined) {
-    this.stream = stream
+  constructor(labels: string, bytesPerSecond: number | undefined) {
     this.labels = labels
+    this.#rate = bytesPerSecond
     this.#pace = new Pace(bytesPerSecond)
-    this.#production = bytesPerSecond === undefined ? undefined : new Production(bytesPerSecond)
+  }
+
+  /** A worker serves it, the first one or a successor: pace, backoff and holds stay as they are. */
+  serve(stream: StreamId): void {
+    this.stream = stream
+    this.phase = 'idle'
+    this.bytes = 0
+    this.#production = this.#rate === undefined ? undefined : new Production(this.#rate)
   }
 
   get readyMs(): number {

@@ -33,6 +33,9 @@ const blockedProbeMs = 60_000
  */
 const spoolRetryMs = 10_000
 
+/** What is kept of Loki's words with a dead letter. */
+const maxSaidChars = 500
+
 /** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
 type Delivery = {
   readonly range: ChunkRange
@@ -178,7 +181,12 @@ export class DeliveryLoop {
         metadata: this.#options.codec.decode(entry).metadata,
       })
       if (cure === 'restamp') late.push(entry)
-      else dead.push({ entry, reason: refusal.reason, said: refusal.said })
+      else
+        dead.push({
+          entry,
+          reason: refusal.reason,
+          said: isMaybeStored ? maybeStored(refusal.said) : refusal.said,
+        })
     }
     return { dead, restamped: this.#restamp(range.stream, late) }
   }
@@ -231,6 +239,11 @@ export class DeliveryLoop {
 function entryAt(body: Uint8Array, entry: EncodedEntry | undefined): Uint8Array {
   if (entry === undefined) throw new Error('a refused entry that is not in its range')
   return body.subarray(entry.start, entry.end)
+}
+
+/** A person who reads the dead letter has to look for the entry in Loki first. */
+function maybeStored(said: string): string {
+  return `It may be stored already: an earlier answer was lost. ${said}`.slice(0, maxSaidChars)
 }
 
 function joinEntries(

@@ -206,6 +206,24 @@ describe('a stream that sent much lately', () => {
     expect(big.bytes).toBe(0)
   })
 
+  it('D-18: waits as long where its worker dies and comes back meanwhile', async () => {
+    const { clock, worker, big, sentMs, lostMs } = await afterLostAnswer(pushes, true)
+    await clock.advance(5_000)
+    await big.seat.leave()
+    worker('big', kilobyte)
+    await clock.advance(30_000)
+    expect(sentMs('big').at(-1)).toBe(lostMs + 20_000)
+  })
+
+  it('D-18: is let go also where its worker is dead when the wait is over', async () => {
+    const { clock, worker, big } = await afterLostAnswer(pushes, true)
+    await big.seat.leave()
+    await clock.advance(30_000)
+    const next = worker('big', kilobyte)
+    await clock.advance(1_000)
+    expect(next.bytes).toBe(0)
+  })
+
   it('D-21: leaves nobody waiting after a stop', async () => {
     const { clock, shipper } = await afterLostAnswer(pushes, false)
     shipper.stop()

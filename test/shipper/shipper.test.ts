@@ -170,6 +170,17 @@ describe('a worker that leaves', () => {
     expect(sent()).toEqual(['other'])
   })
 
+  it('D-13: leaves its successor its pace', async () => {
+    const { clock, worker, sentMs } = shipperBench()
+    const first = worker('a', 2 * maxChunkBytes)
+    await clock.advance(5)
+    await first.seat.leave()
+    worker('a', 2 * maxChunkBytes)
+    await clock.advance(1_000)
+    const [, second = 0, third = 0] = sentMs('a')
+    expect([second, third - second].map(Math.round)).toEqual([197, 197])
+  })
+
   it('D-19: does not make the sink look lost', async () => {
     const { clock, sink, worker, events } = shipperBench()
     sink.answer(() => ({ outcome: delivered, afterMs: 5_000 }))

@@ -162,6 +162,9 @@ describe('refused entries', () => {
     deliver(noAnswer())
     deliver(refused('too_far_behind', { isWhole: true }))
     expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 1 })
+    expect(spool.deadLetters(1)[0]?.said).toBe(
+      'It may be stored already: an earlier answer was lost. said too_far_behind',
+    )
   })
 
   it('D-7: for their stream keep it: nothing is lost, and it is asked about once a minute', () => {

@@ -1,0 +1,46 @@
+// A worker's seat as the shipper holds it, and which of the streams that wait in all seats goes first.
+
+import type { PushResult } from '../core/sink.ts'
+import { maxChunkBytes, type StreamId } from '../spool/types.ts'
+import type { SeatClient } from '../worker/seat.ts'
+import type { StreamQueue } from './stream-queue.ts'
+
+export class SeatState {
+  readonly client: SeatClient
+  readonly queues = new Map<StreamId, StreamQueue>()
+  /** In flight; settled before the seat is given up. */
+  readonly pushes = new Set<Promise<PushResult>>()
+  readonly abort = new AbortController()
+
+  constructor(client: SeatClient) {
+    this.client = client
+  }
+
+  queue(stream: StreamId): StreamQueue {
+    const queue = this.queues.get(stream)
+    if (queue === undefined) throw new Error(`stream ${stream} was never announced`)
+    return queue
+  }
+}
+
+export type Waiting = { readonly seat: SeatState; readonly queue: StreamQueue }
+
+export function waitingIn(seats: Iterable<SeatState>): Waiting[] {
+  return [...seats].flatMap((seat) =>
+    [...seat.queues.values()].filter((queue) => queue.isWaiting).map((queue) => ({ seat, queue })),
+  )
+}
+
+/** Small streams before backlogs, then who waited longest. */
+export function firstOf(waiting: readonly Waiting[]): Waiting | undefined {
+  return waiting.reduce<Waiting | undefined>(
+    (best, one) => (best === undefined || goesBefore(one, best) ? one : best),
+    undefined,
+  )
+}
+
+function goesBefore({ queue }: Waiting, { queue: other }: Waiting): boolean {
+  const isBacklog = queue.bytes > maxChunkBytes
+  const isOtherBacklog = other.bytes > maxChunkBytes
+  return isBacklog === isOtherBacklog ? queue.lastGrant < other.lastGrant : isOtherBacklog
+}
