@@ -88,16 +88,19 @@ function checked({ check, error }: Unpassed, level: LogLevel, next = ''): Line {
 function createHostVoice(): HostVoice {
   const losses = createTally(lostHostQuietMs)
   const toldLost = new Set<string>()
+  const newest = new Map<string, number>()
   const toldLimits = new Set<string>()
   return {
     'host.lost': ({ role, pid, error, atMs }) => {
       const [sum] = losses.add(`${role} ${error.code}`, 1, atMs)
-      if (sum !== undefined) toldLost.add(role)
+      const isReplaced = (newest.get(role) ?? pid) !== pid // a silent host is replaced before it is given up
+      if (sum !== undefined && !isReplaced) toldLost.add(role)
       const text = `the ${role} driver host was lost (pid ${pid})${timesSince(sum)}: ${sentenceOf(error)}`
       return [line(sum === undefined ? 'debug' : 'error', text, { role, pid, ...errorFields(error) })]
     },
     'host.started': ({ role, pid }) => {
       const isBack = toldLost.delete(role)
+      newest.set(role, pid)
       const text = `the ${role} driver host ${isBack ? 'is back' : 'runs'} (pid ${pid})`
       return [line(isBack ? 'info' : 'debug', text, { role, pid })]
     },

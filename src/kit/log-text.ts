@@ -30,7 +30,7 @@ export function prettyFormOf(factory: typeof prettyFactory, hasColors: boolean):
   return factory({
     colorize: false, // pino-pretty would paint the whole line in one colour
     hideObject: true,
-    ignore: 'time,level',
+    ignore: 'time,level,pid,hostname,name,caller', // it would write them before the line
     messageFormat: ({ time, level, metric, msg }) => {
       const label = textOf(level).toUpperCase().padEnd(8)
       const who = oneLine(metric === undefined ? 'rowtail' : textOf(metric))

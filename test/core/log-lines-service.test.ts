@@ -62,6 +62,17 @@ describe('the lines of the service', () => {
     ])
   })
 
+  it('tell of no return where a silent host was replaced before it was given up', () => {
+    const { tell, loud } = listener()
+    const error: ErrorReport = { code: 'host_crashed', message: 'It answered no ping.' }
+    tell({ type: 'host.started', role: 'main', pid: 10 })
+    tell({ type: 'host.started', role: 'main', pid: 11 })
+    tell({ type: 'host.lost', role: 'main', pid: 10, error })
+    tell({ type: 'host.lost', role: 'main', pid: 11, error })
+    tell({ type: 'host.started', role: 'main', pid: 12 })
+    expect(loud()).toEqual(['error the main driver host was lost (pid 10): It answered no ping.'])
+  })
+
   it('tell once what a driver cannot do', () => {
     const { tell } = listener()
     const limited = { type: 'driver.limited', what: 'query timeout (HYC00)' } as const

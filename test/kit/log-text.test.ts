@@ -15,6 +15,18 @@ describe('the pretty form', () => {
     )
   })
 
+  it('has no fields before the time, whatever they are called', () => {
+    const record = {
+      level: 'info',
+      time: '2026-01-02T03:04:05Z',
+      pid: 7,
+      name: 'a',
+      hostname: 'b',
+      caller: 'c',
+    }
+    expect(pretty(`${JSON.stringify({ ...record, msg: 'x' })}\n`)).toMatch(/^2026-01-0\d .*- x\n$/)
+  })
+
   it('paints the level alone', () => {
     const painted = prettyFormOf(prettyFactory, true)
     const time = new Date(2026, 0, 2, 3, 4, 5, 67).toISOString()
