@@ -40,7 +40,10 @@ export type SinkStatus = {
   readonly lastError?: LastError
   /** Bytes a second of the tenant's limit, once an answer named it. */
   readonly limitBytesPerSecond?: number
-  /** Streams that produce more than their pace, by label text, and bytes a second: a retry may be stored twice. */
+  /**
+   * Streams that produce more than their pace, by label text, and bytes a second: a retry may be stored
+   * twice.
+   */
   readonly fastStreams?: Readonly<Record<string, number>>
 }
 

@@ -1,6 +1,6 @@
-// How much a stream's metric produces, learnt from the growth of its spool. One that produces more than the pace for
-// minutes would fill its spool and lose rows; it is sent as fast as it produces instead, although Loki then shards its
-// stream and may store a retry twice (docs/specs/delivery.md, D-20).
+// How much a stream's metric produces, learnt from the growth of its spool. One that produces more than the
+// pace for minutes would fill its spool and lose rows; it is sent as fast as it produces instead, although
+// Loki then shards its stream and may store a retry twice (docs/specs/delivery.md, D-20).
 
 import { ByteWindow } from './byte-window.ts'
 

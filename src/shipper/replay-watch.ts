@@ -1,5 +1,6 @@
-// Watches Loki after an answer was lost. What Loki replays at its start counts as the rate of its streams for up to
-// 8 s: a retry in that time is sharded and stored twice. The shipper holds heavy streams until this watch is over.
+// Watches Loki after an answer was lost. What Loki replays at its start counts as the rate of its streams
+// for up to 8 s: a retry in that time is sharded and stored twice. The shipper holds heavy streams until
+// this watch is over.
 
 import type { Clock } from '../core/clock.ts'
 import type { Sink } from '../core/sink.ts'

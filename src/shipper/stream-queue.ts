@@ -1,12 +1,15 @@
-// One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it may go again.
-// It outlives its workers: what was sent counts for Loki, whoever sent it.
+// One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it
+// may go again. It outlives its workers: what was sent counts for Loki, whoever sent it.
 
 import type { StreamId } from '../spool/types.ts'
 import { ByteWindow } from './byte-window.ts'
 import { Pace } from './pace.ts'
 import { Production, type ProductionChange } from './production.ts'
 
-/** A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be sharded. */
+/**
+ * A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be
+ * sharded.
+ */
 const heavyBytes = 1_200_000
 const heavyWindow = { windowMs: 15 * 60_000, slotMs: 60_000 } as const
 

@@ -42,7 +42,8 @@ export class LoginGate {
     const { clock, random, probe, onRefused, onAccepted } = this.#options
     let refusal: ErrorReport | undefined = first
     for (let failures = 1; refusal !== undefined; failures += 1) {
-      // Jitter may spread the probes of many services, but never below the first wait: locks count per minute.
+      // Jitter may spread the probes of many services, but never below the first wait: locks count per
+      // minute.
       const waitMs = Math.max(loginBackoff.firstMs, backoffMs(loginBackoff, failures, random()))
       onRefused(refusal, waitMs)
       try {

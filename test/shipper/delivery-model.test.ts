@@ -1,5 +1,6 @@
-// The whole way from spools to a sink that fails at random: shipper, delivery loops, settling, real spools, workers that
-// die and come back. At the end each row is in the sink once, or a dead letter; a failure names its seed.
+// The whole way from spools to a sink that fails at random: shipper, delivery loops, settling, real spools,
+// workers that die and come back. At the end each row is in the sink once, or a dead letter; a failure
+// names its seed.
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { Shipper } from '../../src/shipper/shipper.ts'

@@ -1,5 +1,5 @@
-// A worker's delivery half on a real spool: what it says crosses as between threads, later and in order. It can be
-// killed and started again.
+// A worker's delivery half on a real spool: what it says crosses as between threads, later and in order. It
+// can be killed and started again.
 
 import { join } from 'node:path'
 import type { Shipper } from '../../src/shipper/shipper.ts'

@@ -1,4 +1,5 @@
-// A shipper with a scripted sink and small workers: each holds a number of bytes and sends them as the real one does.
+// A shipper with a scripted sink and small workers: each holds a number of bytes and sends them as the real
+// one does.
 
 import { onTestFinished } from 'vitest'
 import type { PushResult } from '../../src/core/sink.ts'

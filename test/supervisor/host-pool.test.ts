@@ -1,4 +1,5 @@
-// The pool over real processes that run a host with a scripted driver. The fake clock moves pings, grace and backoff.
+// The pool over real processes that run a host with a scripted driver. The fake clock moves pings, grace
+// and backoff.
 
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -185,7 +186,7 @@ describe('a host that is silent', () => {
 })
 
 describe('calls that were left behind', () => {
-  it('are borne up to 4; with the fifth the host is replaced, and killed when all deadlines have passed', async () => {
+  it('are borne up to 4; with the fifth the host is replaced, and killed after all deadlines', async () => {
     const { pool, clock, started, lost, hostOf } = poolOf()
     await pool.start()
     const first = await hostOf('a')

@@ -65,7 +65,12 @@ describe('the directory of the sockets', () => {
 
   it('of a process that was killed is swept away by the next start; all else stays', () => {
     const parent = temporaryDirectory()
-    const kept = ['rowtail-1-abcdef', `rowtail-${deadPid}-abc`, `rowtail-${deadPid}-abcdefg`, 'rowtail-x-abcdef']
+    const kept = [
+      'rowtail-1-abcdef',
+      `rowtail-${deadPid}-abc`,
+      `rowtail-${deadPid}-abcdefg`,
+      'rowtail-x-abcdef',
+    ]
     for (const name of [...kept, `rowtail-${deadPid}-abcdef`]) mkdirSync(path.join(parent, name))
     vi.stubEnv('XDG_RUNTIME_DIR', parent)
     const own = path.basename(made())

@@ -1,5 +1,5 @@
-// A driver host with a scripted driver, for tests of the pool. Its target's connection string says how it starts:
-// `unusable`, or `dies` before it listens.
+// A driver host with a scripted driver, for tests of the pool. Its target's connection string says how it
+// starts: `unusable`, or `dies` before it listens.
 
 import type { HostNotice, HostOrder } from '../../src/sources/sql/driver-host/protocol.ts'
 import { createHostServer, type HostServer } from '../../src/sources/sql/driver-host/server.ts'

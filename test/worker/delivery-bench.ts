@@ -1,4 +1,5 @@
-// A delivery loop on a real spool, with the part of the shipper played by the test: grant, look at the push, answer.
+// A delivery loop on a real spool, with the part of the shipper played by the test: grant, look at the
+// push, answer.
 
 import type { MetricEvent } from '../../src/core/events.ts'
 import type { PushOutcome } from '../../src/core/sink.ts'
@@ -20,7 +21,9 @@ export type DeliveryBench = {
   readonly stream: number
   readonly events: MetricEvent[]
   readonly messages: FromWorker[]
-  /** Spools one line per text, a chunk each, 1 ns apart from `atNs` on; default: now, or after the last one. */
+  /**
+   * Spools one line per text, a chunk each, 1 ns apart from `atNs` on; default: now, or after the last one.
+   */
   readonly add: (texts: readonly string[], atNs?: bigint) => void
   readonly grant: (skewMs?: number) => FromWorker | undefined
   /** Grants a slot and returns the push that it led to. */

@@ -32,7 +32,10 @@ export class HostLane {
     socket.on('close', () => this.#onAnswer({ kind: 'lost' }))
   }
 
-  /** Resolves with a lane that the host has welcomed, or undefined where none answers before the signal aborts. */
+  /**
+   * Resolves with a lane that the host has welcomed, or undefined where none answers before the signal
+   * aborts.
+   */
   static open(address: HostAddress, name: string, signal: AbortSignal): Promise<HostLane | undefined> {
     return new Promise((resolve) => {
       const socket = net.connect(address.socketPath)
