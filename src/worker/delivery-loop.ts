@@ -9,7 +9,14 @@ import type { EncodedEntry, EntryCodec, PushOutcome, PushResult } from '../core/
 import type { Spool } from '../spool/spool.ts'
 import type { Chunk, ChunkRange, DeadLetter, Settlement, StreamId } from '../spool/types.ts'
 import type { FromWorker } from './messages.ts'
-import { type Advice, beginSettling, type RefusedEntry, refusalCure, type Settling } from './settling.ts'
+import {
+  type Advice,
+  beginSettling,
+  originalTimeName,
+  type RefusedEntry,
+  refusalCure,
+  type Settling,
+} from './settling.ts'
 import type { StreamTimes } from './stream-times.ts'
 
 export type DeliveryOptions = {
@@ -196,7 +203,7 @@ export class DeliveryLoop {
     return entries.map((entry) => {
       const atNs = times.next(stream)
       times.take(stream, atNs)
-      const body = codec.restamp(entry, atNs, [['ts_original', codec.decode(entry).atNs.toString()]])
+      const body = codec.restamp(entry, atNs, [[originalTimeName, codec.decode(entry).atNs.toString()]])
       return { stream, body, entries: 1, firstNs: atNs, lastNs: atNs }
     })
   }

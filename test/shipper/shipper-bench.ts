@@ -30,7 +30,7 @@ export function shipperBench(options: Partial<ShipperOptions> = {}) {
 }
 
 /** A worker of one stream, number 1, labelled with its name. It answers each grant at once. */
-export class TestWorker {
+class TestWorker {
   readonly name: string
   readonly seat: Seat
   readonly answers: PushResult[] = []
