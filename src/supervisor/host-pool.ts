@@ -95,8 +95,8 @@ export class HostPool {
     if (isSolo || this.#isolated.has(metric)) return
     this.#isolated.add(metric)
     this.#options.on.isolated(metric)
-    if (isolation !== undefined) this.#tell(metric)
-    else if (!this.#keeping.has('isolation')) void this.#keep('isolation')
+    this.#tell(metric) // it leaves the main host at once, also where the other one has yet to start
+    if (isolation === undefined && !this.#keeping.has('isolation')) void this.#keep('isolation')
   }
 
   /**
