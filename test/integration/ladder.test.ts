@@ -3,11 +3,12 @@
 
 import { mkdirSync, rmdirSync } from 'node:fs'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HostStatus } from '../../src/core/status.ts'
 import { spoolPathOf } from '../../src/spool/files.ts'
 import { sharedLoki, sharedPostgres } from '../support/servers/shared.ts'
-import { newServiceDirectory, type RunningService } from '../support/service.ts'
+import { type LogLine, newServiceDirectory, type RunningService } from '../support/service.ts'
 import { startedServices } from '../support/services.ts'
 
 const services = startedServices(afterEach)
@@ -49,6 +50,14 @@ async function mainHost(service: RunningService): Promise<HostStatus> {
   return host
 }
 
+/** Clean runs between a metric's move to the second host and its return. */
+function runsOnIsolation(log: readonly LogLine[], metric: string): number {
+  const own = log.filter((line) => line.metric === metric)
+  const eventAt = (wanted: string) => own.findIndex(({ event }) => event === wanted)
+  const between = own.slice(eventAt('metric.isolated'), eventAt('metric.returned'))
+  return between.filter(({ event }) => event === 'run.finished').length
+}
+
 const neighbour = { every: '200ms', query: 'select 1 as one' }
 
 describe('a query that takes longer than its timeout', () => {
@@ -83,7 +92,8 @@ describe('a call that ignores being cancelled', () => {
         'ladder_deaf',
         ({ state }) => state === 'ok' || state === 'running',
       )
-      expect(returned.runs).toMatchObject({ failed: 1, failuresInARow: 0 })
+      expect(returned.runs.failuresInARow).toBe(0)
+      expect(runsOnIsolation(service.log(), 'ladder_deaf')).toBe(10)
       const beside = await service.metric('ladder_beside', () => true)
       expect(beside.runs).toMatchObject({ failed: 0 })
       expect((await mainHost(service)).losses).toBe(0)
@@ -165,5 +175,23 @@ describe('a worker that dies', () => {
     await service.metric('ladder_dying', ({ runs }) => runs.ok >= 1)
     const living = await service.metric('ladder_living', ({ runs }) => runs.ok >= 2)
     expect(living).toMatchObject({ restarts: 0, runs: { failed: 0 } })
+  })
+})
+
+describe('a spool that another program holds locked', () => {
+  it('fails the runs of its metric while it lasts, and no other one', async () => {
+    const service = await start({ ladder_locked: neighbour, ladder_free: neighbour })
+    await service.metric('ladder_locked', ({ delivered }) => delivered.rows > 0)
+    const file = spoolPathOf(path.join(service.directory, 'state', 'spool'), 'ladder_locked')
+    const locker = new DatabaseSync(file, { timeout: 10_000 }) // it waits for its turn
+    locker.exec('begin immediate')
+    const locked = await service.metric('ladder_locked', ({ runs }) => runs.failed >= 2)
+    expect(locked.spoolError).toMatchObject({ code: 'spool_write_failed', said: 'database is locked' })
+    locker.exec('rollback')
+    locker.close()
+    const free = await service.metric('ladder_locked', ({ spoolError }) => spoolError === undefined)
+    expect(free.restarts).toBe(0)
+    const beside = await service.metric('ladder_free', () => true)
+    expect(beside).toMatchObject({ restarts: 0, runs: { failed: 0 } })
   })
 })
