@@ -11,6 +11,11 @@ export function decodeProtobuf(block: Buffer): PushedStream[] {
   return messagesOf(uncompressed(block), 1).map(decodeStream)
 }
 
+/** The entries of a spool's chunk: a Stream without its labels. */
+export function decodeEntries(stream: Uint8Array): PushedEntry[] {
+  return messagesOf(Buffer.from(stream), 2).map(decodeEntry)
+}
+
 function uncompressed(block: Buffer): Buffer {
   try {
     const content = uncompressSync(block)

@@ -35,3 +35,8 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number): Promise
     giveUp.abort()
   }
 }
+
+/** For what acts at given moments, as the torture harness does; a test waits for a state instead. */
+export function pause(ms: number): Promise<void> {
+  return sleep(ms)
+}

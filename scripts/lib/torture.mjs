@@ -1,0 +1,67 @@
+// What the torture harness and its mutants share: the program under test, compiled from a commit into a
+// directory of its own, so that nothing that changes in the checkout meanwhile changes what is tested.
+
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findLoki, provideLoki } from './loki.mjs'
+import { ask, root, run, step, toolEnvironment } from './steps.mjs'
+import { provideToxiproxy } from './toxiproxy.mjs'
+
+const sources = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+
+/**
+ * Compiles HEAD, or the working tree, and runs a program of test/torture on it; returns its exit code. What
+ * the program needs to know stands in its environment.
+ * @param {string} program
+ * @param {string[]} args
+ */
+export async function runTorture(program, args) {
+  const isTree = args.includes('--tree')
+  const directory = mkdtempSync(join(tmpdir(), 'rowtail-torture-'))
+  try {
+    const loki = (await findLoki()) ?? (await provideLoki())
+    const toxiproxy = await provideToxiproxy()
+    const commit = await commitOf(isTree)
+    await step(`rowtail of ${commit}`, () => compile(directory, isTree))
+    const env = toolEnvironment({
+      LOKI_BIN: loki,
+      TOXIPROXY_BIN: toxiproxy,
+      TORTURE_COMMIT: commit,
+      ROWTAIL_ENTRY: join(directory, 'dist', 'main.js'),
+    })
+    const words = args.filter((word) => word !== '--tree')
+    const node = join(root, 'node_modules', '.bin', 'node')
+    return await untilEnd(spawn(node, [join(root, program), ...words], { cwd: root, env, stdio: 'inherit' }))
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** The commit, and whether what is tested is more than that. */
+async function commitOf(isTree) {
+  const head = ((await ask('git', ['rev-parse', '--short=10', 'HEAD'])) ?? 'unknown').trim()
+  return isTree || head === 'unknown' ? `${head}+tree` : head
+}
+
+async function compile(directory, isTree) {
+  const archive = join(directory, 'sources.tar')
+  if (isTree) for (const name of sources) cpSync(join(root, name), join(directory, name), { recursive: true })
+  else {
+    await run('git', ['archive', '-o', archive, 'HEAD', ...sources])
+    await run('tar', ['-xf', archive, '-C', directory])
+  }
+  mkdirSync(join(directory, 'dist'))
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  await run('tsc', ['-p', 'tsconfig.build.json'], { cwd: directory, env: toolEnvironment() })
+}
+
+/** The first signal goes to the program, which ends its round's processes; it dies with us in any case. */
+function untilEnd(child) {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}

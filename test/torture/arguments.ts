@@ -1,0 +1,36 @@
+// The harness's own arguments: `--seed 7 --rounds 20`, `--rounds 21..40`, `--results file`, `--stop`.
+
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+
+export type TortureArguments = {
+  readonly seed: number
+  readonly first: number
+  readonly last: number
+  /** Where the summary of the batch is appended. */
+  readonly resultsPath?: string
+  readonly isStoppingAtFailure: boolean
+}
+
+const defaultRounds = 20
+
+/** Throws with what is wrong; without a seed one is chosen, and printed by the caller. */
+export function readArguments(words: readonly string[]): TortureArguments {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      seed: { type: 'string' },
+      rounds: { type: 'string', default: String(defaultRounds) },
+      results: { type: 'string' },
+      stop: { type: 'boolean', default: false },
+    },
+  })
+  const range = /^(?:(\d+)\.\.)?(\d+)$/.exec(values.rounds)
+  const [first, last] = [Number(range?.[1] ?? 1), Number(range?.[2])]
+  if (range === null || first < 1 || last < first)
+    throw new Error(`--rounds ${values.rounds}: expected 20 or 21..40`)
+  const seed = Number(values.seed ?? randomInt(1, 1_000_000))
+  if (!Number.isInteger(seed) || seed < 0) throw new Error(`--seed ${values.seed}: expected a whole number`)
+  const results = values.results === undefined ? {} : { resultsPath: values.results }
+  return { seed, first, last, isStoppingAtFailure: values.stop, ...results }
+}

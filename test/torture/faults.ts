@@ -1,0 +1,82 @@
+// Makes faults happen, and ends them. Faults of one subject (rowtail, Loki's process, the way to it…) follow
+// one another; those of different subjects overlap as the plan has it.
+
+import { pause } from '../support/servers/waiting.ts'
+import type { Fault, PlannedFault } from './plan.ts'
+import type { Subject } from './subject.ts'
+import { proxies, type World } from './world.ts'
+
+type Stage = { readonly subject: Subject; readonly world: World }
+
+/** Resolves when all faults have happened and ended. */
+export async function inflict(faults: readonly PlannedFault[], stage: Stage): Promise<void> {
+  const startMs = performance.now()
+  const lanes = Map.groupBy(faults, laneOf)
+  const run = async (lane: readonly PlannedFault[]): Promise<void> => {
+    for (const fault of lane) {
+      await pause(Math.max(0, fault.atMs - (performance.now() - startMs)))
+      stage.subject.look()
+      await happen(fault, stage)
+    }
+  }
+  await Promise.all([...lanes.values()].map(run))
+}
+
+/** What counts as one fault in the summary: `loki network: slow`. */
+export function nameOf(fault: Fault): string {
+  if ('toxic' in fault) return `${fault.kind}: ${fault.toxic}`
+  if ('answer' in fault) return `${fault.kind}: ${fault.answer}`
+  return fault.kind
+}
+
+function laneOf({ kind }: Fault): string {
+  const [first = ''] = kind.split(' ')
+  if (first === 'kill' || first === 'term') return 'rowtail'
+  return kind.endsWith('network') || kind.endsWith('answers') ? kind : first
+}
+
+async function happen(fault: Fault, { subject, world }: Stage): Promise<void> {
+  const { loki, postgres, scripted, toxiproxy } = world
+  switch (fault.kind) {
+    case 'kill main':
+      await subject.killMain()
+      return void (await subject.start({ polls: true }))
+    case 'kill both':
+      await subject.killBoth()
+      return void (await subject.start({ polls: true }))
+    case 'term':
+      await subject.term()
+      return void (await subject.start({ polls: true }))
+    case 'kill host':
+      return subject.killHosts()
+    case 'loki killed':
+      await loki.kill()
+      await pause(fault.forMs)
+      return loki.start()
+    case 'loki stopped':
+      await loki.stop()
+      await pause(fault.forMs)
+      return loki.start()
+    case 'loki hung':
+      loki.pause()
+      await pause(fault.forMs)
+      return loki.resume()
+    case 'database stopped':
+      await postgres.stop()
+      await pause(fault.forMs)
+      return postgres.start()
+    case 'database hung':
+      postgres.pause()
+      await pause(fault.forMs)
+      return postgres.resume()
+    case 'loki network':
+    case 'database network': {
+      const names = fault.kind === 'loki network' ? proxies.loki : proxies.database
+      for (const name of names) await toxiproxy.afflict(name, fault.toxic)
+      await pause(fault.forMs)
+      return toxiproxy.heal()
+    }
+    case 'loki answers':
+      return scripted.script(fault.answer, fault.pushes)
+  }
+}

@@ -1,0 +1,65 @@
+// The torture harness, started by scripts/torture.mjs: rounds of faults from a printed seed, each with its
+// ledger. Exits with 1 where a round has findings, and says where its evidence lies.
+
+import { readArguments, type TortureArguments } from './arguments.ts'
+import { keepEvidence } from './evidence.ts'
+import { nameOf } from './faults.ts'
+import { planOf } from './plan.ts'
+import { type RoundResult, runRound } from './round.ts'
+import { addRound, appendSummary, emptySummary, type Summary } from './summary.ts'
+import { startWorld, stopWorld, type World } from './world.ts'
+
+/** Findings of a round that are printed; the evidence has all. */
+const printedFindings = 5
+
+const options = readArguments(process.argv.slice(2))
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
+process.once('SIGINT', () => stop.abort())
+const summary = await tortureAll(options)
+say(JSON.stringify(summary, undefined, 2))
+if (options.resultsPath !== undefined && summary.rounds > 0) appendSummary(options.resultsPath, summary)
+process.exit(summary.failed > 0 ? 1 : 0)
+
+async function tortureAll({ seed, first, last, isStoppingAtFailure }: TortureArguments): Promise<Summary> {
+  say(
+    `rowtail ${process.env['TORTURE_COMMIT'] ?? 'of unknown commit'}: --seed ${seed} --rounds ${first}..${last}`,
+  )
+  const summary = emptySummary({ commit: process.env['TORTURE_COMMIT'] ?? 'unknown', seed, first, last })
+  const world = await startWorld()
+  try {
+    for (let round = first; round <= last && !stop.signal.aborted; round += 1) {
+      const isClean = await tortureOnce(world, { seed, round }, summary)
+      if (!isClean && isStoppingAtFailure) break
+    }
+  } finally {
+    await stopWorld(world)
+  }
+  return summary
+}
+
+async function tortureOnce(
+  world: World,
+  { seed, round }: { readonly seed: number; readonly round: number },
+  summary: Summary,
+): Promise<boolean> {
+  const result = await runRound(planOf(seed, round), world)
+  addRound(summary, result)
+  report(result)
+  const isClean = result.findings.length === 0
+  if (!isClean) say(`  evidence: ${keepEvidence(result)}`)
+  await result.subject.remove({ keep: false })
+  return isClean
+}
+
+function report({ plan, findings, rows, deadLetters, dropped, durationMs }: RoundResult): void {
+  const faults = plan.faults.map((fault) => `${nameOf(fault)} @${fault.atMs}`).join(', ')
+  const verdict = findings.length === 0 ? 'ok' : `${findings.length} FINDINGS`
+  const ends = `${rows} rows, ${deadLetters} dead, ${dropped} dropped, ${(durationMs / 1_000).toFixed(1)} s`
+  say(`${plan.round} ${plan.shape} ×${plan.metrics.length}: ${verdict}, ${ends} [${faults}]`)
+  for (const { kind, what } of findings.slice(0, printedFindings)) say(`  ${kind}: ${what.slice(0, 300)}`)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

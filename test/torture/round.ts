@@ -1,0 +1,145 @@
+// One round: rowtail works while faults happen to it, then everything is well again, what waits is delivered,
+// and the ledger is drawn up.
+
+import { pause, waitFor } from '../support/servers/waiting.ts'
+import { inflict } from './faults.ts'
+import { audit, type Finding, type MetricRecord } from './ledger.ts'
+import { entriesInLoki } from './loki-reader.ts'
+import { isSourceSound, mayDrop, type Plan } from './plan.ts'
+import { addMetrics, pollsOf } from './source.ts'
+import { quarantinedIn, type SpoolState } from './spool-watch.ts'
+import { Subject } from './subject.ts'
+import { heal, type World } from './world.ts'
+
+export type RoundResult = {
+  readonly plan: Plan
+  readonly findings: readonly Finding[]
+  /** Rows and run lines in Loki. */
+  readonly rows: number
+  readonly runLines: number
+  readonly deadLetters: number
+  readonly dropped: number
+  readonly durationMs: number
+  readonly records: readonly MetricRecord[]
+  readonly subject: Subject
+}
+
+/** How often spools are looked at beside the faults. */
+const lookEveryMs = 250
+const settleMs = 1_200
+const drainMs = { light: 40_000, large: 150_000 } as const
+
+export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
+  const startMs = performance.now()
+  const startNs = BigInt(Date.now() - 60_000) * 1_000_000n
+  const subject = new Subject(plan, world)
+  try {
+    await torment(plan, world, subject)
+    const spools = await drain(plan, subject)
+    const records = await recordsOf({ plan, world, subject }, { spools, startNs })
+    const findings = [...subject.findings, ...auditAll(plan, world, records), ...quarantines(subject)]
+    return {
+      plan,
+      findings,
+      ...totalsOf(records),
+      durationMs: performance.now() - startMs,
+      records,
+      subject,
+    }
+  } catch (error) {
+    await subject.remove({ keep: true })
+    throw error
+  }
+}
+
+async function torment(plan: Plan, world: World, subject: Subject): Promise<void> {
+  await heal(world)
+  world.scripted.forget()
+  await addMetrics(world.postgres, plan.metrics)
+  const service = await subject.start({ polls: true })
+  await service.ready()
+  const over = new AbortController()
+  const looking = lookOn(subject, over.signal)
+  await Promise.all([inflict(plan.faults, { subject, world }), pause(plan.lengthMs)])
+  await heal(world)
+  const deadlineMs = performance.now() + settleMs
+  while (performance.now() < deadlineMs && waiting(subject.look()) > 0) await pause(50)
+  over.abort()
+  await looking
+  await subject.term()
+}
+
+async function lookOn(subject: Subject, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    subject.look()
+    await pause(lookEveryMs)
+  }
+}
+
+/** What waits is delivered by a rowtail that asks nothing; where nothing waits none is started. */
+async function drain(plan: Plan, subject: Subject): Promise<SpoolState[]> {
+  if (waiting(subject.look()) === 0) return subject.look()
+  await subject.start({ polls: false })
+  const timeoutMs = plan.shape === 'light' ? drainMs.light : drainMs.large
+  await waitFor(() => waiting(subject.look()) === 0, {
+    what: 'the spools to drain',
+    timeoutMs,
+    everyMs: 100,
+  }).catch(() => undefined) // the ledger says what still waits
+  await subject.term()
+  return subject.look()
+}
+
+function waiting(spools: readonly SpoolState[]): number {
+  return spools.reduce((sum, { waiting }) => sum + waiting.length, 0)
+}
+
+type Stage = { readonly plan: Plan; readonly world: World; readonly subject: Subject }
+type Ends = { readonly spools: readonly SpoolState[]; readonly startNs: bigint }
+
+async function recordsOf(
+  { plan, world, subject }: Stage,
+  { spools, startNs }: Ends,
+): Promise<MetricRecord[]> {
+  const polls = await pollsOf(world.postgres, plan.metrics)
+  const records: MetricRecord[] = []
+  for (const [index, spec] of plan.metrics.entries()) {
+    const range = { startNs, lineBytes: spec.padBytes + 100 }
+    const read = (selector: string) => entriesInLoki(world.loki.baseUrl, selector, range)
+    const spool = spools[index]
+    const known = polls.get(spec.name)
+    if (spool === undefined || known === undefined) throw new Error(`nothing is known of ${spec.name}`)
+    const rows = await read(`{job="${spec.name}"}`)
+    const runs = await read(`{job="rowtail", metric="${spec.name}"}`)
+    const promised = subject.watches[index]?.promised() ?? []
+    records.push({ spec, polls: known, promised, spool, loki: { rows, runs } })
+  }
+  return records
+}
+
+function auditAll(plan: Plan, { scripted }: World, records: readonly MetricRecord[]): Finding[] {
+  const expected = {
+    refused: scripted.refused,
+    mayDrop: mayDrop(plan),
+    isSourceSound: isSourceSound(plan),
+  }
+  return records.flatMap((record) => audit(record, expected))
+}
+
+function quarantines(subject: Subject): Finding[] {
+  return quarantinedIn(subject.spoolDirectory).map((name) => ({
+    kind: 'service',
+    what: `${name} was set aside`,
+  }))
+}
+
+function totalsOf(records: readonly MetricRecord[]) {
+  const sum = (count: (record: MetricRecord) => number): number =>
+    records.reduce((total, record) => total + count(record), 0)
+  return {
+    rows: sum(({ loki }) => loki.rows.length),
+    runLines: sum(({ loki }) => loki.runs.length),
+    deadLetters: sum(({ spool }) => spool.dead.length),
+    dropped: sum(({ spool }) => spool.dropped.reduce((all, { entries }) => all + entries, 0)),
+  }
+}

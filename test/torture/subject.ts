@@ -1,0 +1,120 @@
+// rowtail under torture: one service after another on the same state directory, what each wrote, and what its
+// spools showed whenever they were looked at.
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Exit } from '../support/servers/processes.ts'
+import { killTree, signalAll, treeOf } from '../support/servers/processes.ts'
+import { newServiceDirectory, RunningService } from '../support/service.ts'
+import type { Finding } from './ledger.ts'
+import type { Plan } from './plan.ts'
+import { queryOf } from './source.ts'
+import { copySpools, type SpoolState, SpoolWatch } from './spool-watch.ts'
+import type { World } from './world.ts'
+
+export class Subject {
+  readonly directory = newServiceDirectory()
+  readonly watches: readonly SpoolWatch[]
+  readonly findings: Finding[] = []
+  /** The output of every service so far, one after another. */
+  readonly outputs: string[] = []
+  readonly #plan: Plan
+  readonly #world: World
+  #service: RunningService | undefined
+  #copies = 0
+
+  constructor(plan: Plan, world: World) {
+    this.#plan = plan
+    this.#world = world
+    this.watches = plan.metrics.map(({ name }) => new SpoolWatch(name))
+  }
+
+  get spoolDirectory(): string {
+    return join(this.directory, 'state', 'spool')
+  }
+
+  get copiesDirectory(): string {
+    return join(this.directory, 'copies')
+  }
+
+  /** `polls: false`: metrics that are due tomorrow, so that it only delivers what is spooled. */
+  async start({ polls }: { readonly polls: boolean }): Promise<RunningService> {
+    const { metrics, isScripted, flags } = this.#plan
+    const { connectionString, lokiUrl, scriptedUrl } = this.#world
+    this.#service = await RunningService.start({
+      metrics: Object.fromEntries(
+        metrics.map((metric) => [
+          metric.name,
+          { every: polls ? `${metric.everyMs}ms` : '1d', timeout: '10s', query: queryOf(metric) },
+        ]),
+      ),
+      flags: ['--loki_url', isScripted ? scriptedUrl : lokiUrl, ...flags],
+      env: { ROWTAIL_CONNECTION_STRING: connectionString },
+      directory: this.directory,
+    })
+    return this.#service
+  }
+
+  /** Reads all spools beside the running service. */
+  look(): SpoolState[] {
+    return this.watches.map((watch) => watch.look(this.spoolDirectory))
+  }
+
+  async killMain(): Promise<void> {
+    await this.#end(async (service) => {
+      process.kill(service.launched.pid, 'SIGKILL')
+      return service.launched.exited
+    })
+  }
+
+  async killBoth(): Promise<void> {
+    await this.#end((service) => killTree(service.launched))
+  }
+
+  /** SIGKILL to the driver hosts; rowtail goes on. */
+  killHosts(): void {
+    const service = this.#running()
+    if (service !== undefined) signalAll(treeOf(service.launched.pid).slice(1), 'SIGKILL')
+  }
+
+  /** A clean end has exit code 0; a thread that does not leave in time may cost a SIGKILL of its own. */
+  async term(): Promise<void> {
+    await this.#end(async (service) => {
+      const exit = await service.stop()
+      if (exit.code !== 0 && exit.signal !== 'SIGKILL') this.#tell(`SIGTERM ended it with ${exit.code}`)
+      return exit
+    })
+  }
+
+  /** For the round's end, however it ended. */
+  async remove({ keep }: { readonly keep: boolean }): Promise<void> {
+    await this.#service?.cleanUp()
+    if (!keep) rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  async #end(how: (service: RunningService) => Promise<Exit>): Promise<void> {
+    const service = this.#running()
+    if (service === undefined) return
+    await how(service)
+    await service.nothingLeft()
+    this.outputs.push(service.launched.output())
+    this.#service = undefined
+    this.#copies += 1
+    const copy = copySpools(this.spoolDirectory, join(this.copiesDirectory, String(this.#copies)))
+    for (const watch of this.watches) watch.look(copy)
+  }
+
+  /** A service that has ended by itself is a finding. */
+  #running(): RunningService | undefined {
+    const service = this.#service
+    if (service === undefined || service.launched.isRunning()) return service
+    this.#tell('it ended by itself')
+    this.outputs.push(service.launched.output())
+    this.#service = undefined
+    return undefined
+  }
+
+  #tell(what: string): void {
+    this.findings.push({ kind: 'service', what })
+  }
+}
