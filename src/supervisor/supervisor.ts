@@ -77,6 +77,7 @@ export class Supervisor {
         onStuck: () => this.#emit({ type: 'worker.stuck', metric: init.name }),
         onLost: (error, restartMs) => {
           this.#budget.workerLost(init.name)
+          this.#pollEnded(init.name)
           this.#emit({ type: 'worker.lost', metric: init.name, error, restartMs })
         },
       })
@@ -111,6 +112,7 @@ export class Supervisor {
 
   /** Ends the polls; resolves when no run is in flight. Deliveries go on. */
   async stopPolls(): Promise<void> {
+    this.#mayPoll = false // a worker that is restarted from now on only delivers
     this.#login.stop()
     this.#budget.stop()
     const idle = new Promise<void>((resolve) => {
@@ -193,10 +195,16 @@ export class Supervisor {
         this.#login.refused(message.error)
         break
       case 'stopped':
-        this.#polling.delete(init.name)
-        if (this.#polling.size === 0) this.#onIdle()
+        this.#pollEnded(init.name)
         break
     }
+  }
+
+  /** No run of this metric is in flight any more, as far as a stop has to wait for it. */
+  #pollEnded(metric: string): void {
+    if (this.#mayPoll) return
+    this.#polling.delete(metric)
+    if (this.#polling.size === 0) this.#onIdle()
   }
 
   #hear(init: WorkerInit, event: MetricEvent & { readonly atMs: number }): void {

@@ -167,7 +167,8 @@ export class DeliveryLoop {
       this.#saySettled(range, ending, droppedDeadLetters)
       this.#next(range.stream, 0)
     } catch (error) {
-      if (!(error instanceof ReportedError)) throw error
+      // A damaged spool is set aside, and with it this worker's life; its successor begins a new one.
+      if (!(error instanceof ReportedError) || error.report.code === 'spool_damaged') throw error
       ending.hasFailed = true
       emit({ type: 'spool.failed', error: error.report })
       this.#next(range.stream, spoolRetryMs)
