@@ -1,7 +1,7 @@
 // Makes faults happen, and ends them. Faults of one subject (rowtail, Loki's process, the way to it…) follow
 // one another; those of different subjects overlap as the plan has it.
 
-import { pause } from '../support/servers/waiting.ts'
+import { pause, waitFor } from '../support/servers/waiting.ts'
 import type { Fault, PlannedFault } from './plan.ts'
 import type { Subject } from './subject.ts'
 import { proxies, type World } from './world.ts'
@@ -31,7 +31,7 @@ export function nameOf(fault: Fault): string {
 
 function laneOf({ kind }: Fault): string {
   const [first = ''] = kind.split(' ')
-  if (first === 'kill' || first === 'term') return 'rowtail'
+  if (first === 'kill' || first === 'term' || first === 'backlog') return 'rowtail'
   return kind.endsWith('network') || kind.endsWith('answers') ? kind : first
 }
 
@@ -74,9 +74,28 @@ async function happen(fault: Fault, { subject, world }: Stage): Promise<void> {
       const names = fault.kind === 'loki network' ? proxies.loki : proxies.database
       for (const name of names) await toxiproxy.afflict(name, fault.toxic)
       await pause(fault.forMs)
-      return toxiproxy.heal()
+      for (const name of names) await toxiproxy.relieve(name, fault.toxic)
+      return
     }
     case 'loki answers':
       return scripted.script(fault.answer, fault.pushes)
+    case 'backlog of hours':
+      return ageBacklog(fault.ageMs, { subject, world })
   }
+}
+
+/** In a stream of its own: a Loki that had newer rows of it would refuse old ones with good reason. */
+async function ageBacklog(ageMs: number, { subject, world }: Stage): Promise<void> {
+  await subject.term()
+  for (const name of proxies.loki) await world.toxiproxy.afflict(name, 'refused')
+  subject.era += 1
+  await subject.start({ polls: true })
+  await waitFor(() => subject.look().every(({ waiting }) => waiting.length > 5), {
+    what: 'a backlog',
+    timeoutMs: 15_000,
+  }).catch(() => undefined) // another fault keeps rows away: then the backlog is a short one
+  await subject.term()
+  subject.ageBacklog(ageMs)
+  for (const name of proxies.loki) await world.toxiproxy.relieve(name, 'refused')
+  await subject.start({ polls: true })
 }

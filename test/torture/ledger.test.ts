@@ -114,14 +114,15 @@ describe('a ledger', () => {
     expect(kindsOf(withFirstRow(moved))).toEqual(['lost', 'torn run'])
   })
 
-  it('takes a row at a new time that names its first one', () => {
+  it('takes a row at a new time that names its first one, where that was refused', () => {
     const restamped = (row: LokiEntry) => ({
       ...row,
       atNs: String(BigInt(row.atNs) + 7n),
       metadata: { ...row.metadata, ts_original: row.atNs },
     })
     const record = withFirstRow(restamped)
-    expect(audit(record, strict)).toEqual([])
+    expect(audit(record, { ...strict, refused: new Set([keyOf(firstOf(rowsOf(1)))]) })).toEqual([])
+    expect(kindsOf(record)).toEqual(['restamped'])
   })
 
   it('sees what still waits', () => {

@@ -16,6 +16,7 @@ export type Finding = {
     | 'commits'
     | 'not drained'
     | 'dead letter'
+    | 'restamped'
     | 'dropped'
     | 'never spooled'
     | 'service'
@@ -33,7 +34,7 @@ export type MetricRecord = {
 }
 
 export type Expectations = {
-  /** Keys of the entries that the scripted proxy refused: only these may be dead letters. */
+  /** Keys of what the scripted proxy refused: only that may be a dead letter, or have another time. */
   readonly refused: ReadonlySet<string>
   /** The round bounds the spool so that it drops. */
   readonly mayDrop: boolean
@@ -53,6 +54,7 @@ export function audit(record: MetricRecord, expected: Expectations): Finding[] {
     ...leftovers(record),
     ...deadLetters(record, entries, expected),
     ...drops(record, entries, expected),
+    ...restamped(entries, expected),
     ...(expected.isSourceSound ? neverSpooled(record, entries) : []),
   ]
   return findings.map(({ kind, what }) => ({ kind, what: `${record.spec.name}: ${what}` }))
@@ -183,6 +185,13 @@ function deadLetters(
     ]
     return faults.map((why): Finding => ({ kind: 'dead letter', what: `${why}: ${entry.reason} ${key}` }))
   })
+}
+
+/** Loki with its own limits refuses no time where entries come in order. */
+function restamped(entries: readonly Entry[], { refused }: Expectations): Finding[] {
+  return entries
+    .filter((entry) => entry.metadata['ts_original'] !== undefined && !refused.has(keyOf(entry)))
+    .map((entry) => ({ kind: 'restamped', what: `at ${entry.atNs}: ${keyOf(entry)}` }))
 }
 
 /** What is missing is what the spool counted as dropped, to the row. */

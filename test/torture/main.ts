@@ -4,8 +4,9 @@
 import { readArguments, type TortureArguments } from './arguments.ts'
 import { keepEvidence } from './evidence.ts'
 import { nameOf } from './faults.ts'
-import { planOf } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { type RoundResult, runRound } from './round.ts'
+import { scenarioPlan } from './scenarios.ts'
 import { addRound, appendSummary, emptySummary, type Summary } from './summary.ts'
 import { startWorld, stopWorld, type World } from './world.ts'
 
@@ -21,7 +22,8 @@ say(JSON.stringify(summary, undefined, 2))
 if (options.resultsPath !== undefined && summary.rounds > 0) appendSummary(options.resultsPath, summary)
 process.exit(summary.failed > 0 ? 1 : 0)
 
-async function tortureAll({ seed, first, last, isStoppingAtFailure }: TortureArguments): Promise<Summary> {
+async function tortureAll(options: TortureArguments): Promise<Summary> {
+  const { seed, first, last, isStoppingAtFailure } = options
   say(
     `rowtail ${process.env['TORTURE_COMMIT'] ?? 'of unknown commit'}: --seed ${seed} --rounds ${first}..${last}`,
   )
@@ -29,7 +31,7 @@ async function tortureAll({ seed, first, last, isStoppingAtFailure }: TortureArg
   const world = await startWorld()
   try {
     for (let round = first; round <= last && !stop.signal.aborted; round += 1) {
-      const isClean = await tortureOnce(world, { seed, round }, summary)
+      const isClean = await tortureOnce(world, scenarioPlan(options.scenario, seed, round), summary)
       if (!isClean && isStoppingAtFailure) break
     }
   } finally {
@@ -38,12 +40,8 @@ async function tortureAll({ seed, first, last, isStoppingAtFailure }: TortureArg
   return summary
 }
 
-async function tortureOnce(
-  world: World,
-  { seed, round }: { readonly seed: number; readonly round: number },
-  summary: Summary,
-): Promise<boolean> {
-  const result = await runRound(planOf(seed, round), world)
+async function tortureOnce(world: World, plan: Plan, summary: Summary): Promise<boolean> {
+  const result = await runRound(plan, world)
   addRound(summary, result)
   report(result)
   const isClean = result.findings.length === 0
@@ -52,14 +50,18 @@ async function tortureOnce(
   return isClean
 }
 
-function report({ plan, findings, rows, deadLetters, dropped, durationMs }: RoundResult): void {
+function report({ plan, findings, rows, deadLetters, dropped, phasesMs }: RoundResult): void {
   const faults = plan.faults.map((fault) => `${nameOf(fault)} @${fault.atMs}`).join(', ')
   const verdict = findings.length === 0 ? 'ok' : `${findings.length} FINDINGS`
-  const ends = `${rows} rows, ${deadLetters} dead, ${dropped} dropped, ${(durationMs / 1_000).toFixed(1)} s`
+  const ends = `${rows} rows, ${deadLetters} dead, ${dropped} dropped, ${phasesMs.map(seconds).join(' + ')} s`
   say(`${plan.round} ${plan.shape} ×${plan.metrics.length}: ${verdict}, ${ends} [${faults}]`)
   for (const { kind, what } of findings.slice(0, printedFindings)) say(`  ${kind}: ${what.slice(0, 300)}`)
 }
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1)
 }

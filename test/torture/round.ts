@@ -19,33 +19,35 @@ export type RoundResult = {
   readonly runLines: number
   readonly deadLetters: number
   readonly dropped: number
-  readonly durationMs: number
+  /** Of faults, draining and reading. */
+  readonly phasesMs: readonly number[]
   readonly records: readonly MetricRecord[]
   readonly subject: Subject
 }
 
 /** How often spools are looked at beside the faults. */
 const lookEveryMs = 250
+/** Beyond the oldest backlog that a round makes. */
+const lookBackMs = 3 * 3_600_000
+const pollingMs = 4_000
 const settleMs = 1_200
 const drainMs = { light: 40_000, large: 150_000 } as const
 
 export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
-  const startMs = performance.now()
-  const startNs = BigInt(Date.now() - 60_000) * 1_000_000n
+  const marksMs = [performance.now()]
+  const mark = (): number => marksMs.push(performance.now())
+  const startNs = BigInt(Date.now() - lookBackMs) * 1_000_000n
   const subject = new Subject(plan, world)
   try {
     await torment(plan, world, subject)
+    mark()
     const spools = await drain(plan, subject)
+    mark()
     const records = await recordsOf({ plan, world, subject }, { spools, startNs })
     const findings = [...subject.findings, ...auditAll(plan, world, records), ...quarantines(subject)]
-    return {
-      plan,
-      findings,
-      ...totalsOf(records),
-      durationMs: performance.now() - startMs,
-      records,
-      subject,
-    }
+    mark()
+    const phasesMs = marksMs.slice(1).map((atMs, index) => atMs - (marksMs[index] ?? atMs))
+    return { plan, findings, ...totalsOf(records), phasesMs, records, subject }
   } catch (error) {
     await subject.remove({ keep: true })
     throw error
@@ -62,6 +64,7 @@ async function torment(plan: Plan, world: World, subject: Subject): Promise<void
   const looking = lookOn(subject, over.signal)
   await Promise.all([inflict(plan.faults, { subject, world }), pause(plan.lengthMs)])
   await heal(world)
+  await subject.polling(pollingMs)
   const deadlineMs = performance.now() + settleMs
   while (performance.now() < deadlineMs && waiting(subject.look()) > 0) await pause(50)
   over.abort()

@@ -4,6 +4,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { lokiCodec } from '../../src/sinks/loki/codec.ts'
 import { decodeEntries } from '../support/fake-loki/protobuf.ts'
 
 export type StreamKind = 'rows' | 'runs'
@@ -60,6 +61,28 @@ export class SpoolWatch {
     }
   }
 
+  /** Makes what waits in some streams older; forgets that it was ever promised at its first times. */
+  age(directory: string, { ageMs, labelText }: { readonly ageMs: number; readonly labelText: string }): void {
+    const path = join(directory, `${this.metric}.sqlite`)
+    if (!existsSync(path)) return
+    const database = new DatabaseSync(path)
+    const ageNs = BigInt(ageMs) * 1_000_000n
+    const inStreams = 'stream in (select id from streams where instr(labels, ?))'
+    const chunks = database.prepare(`select id, body from chunks where ${inStreams}`).all(labelText)
+    const rewrite = database.prepare(
+      'update chunks set body = ?, bytes = ?, first_ns = first_ns - ?, last_ns = last_ns - ? where id = ?',
+    )
+    database.exec('begin immediate')
+    for (const { id, body } of chunks) {
+      const older = olderBody(body as Uint8Array, ageNs) // the column is a blob
+      rewrite.run(older, older.length, ageNs, ageNs, Number(id))
+      this.#chunks.delete(Number(id))
+    }
+    database.prepare('update streams set last_ns = last_ns - ? where instr(labels, ?)').run(ageNs, labelText)
+    database.exec('commit')
+    database.close()
+  }
+
   #read(database: DatabaseSync): SpoolState {
     return {
       commits: Number(database.prepare('select visible_run as n from spool').get()?.['n']),
@@ -105,6 +128,14 @@ function deadOf(database: DatabaseSync): DeadEntry[] {
     .prepare('select kind, reason, entry from dead_letters d join streams s on s.id = d.stream')
     .all() as unknown as DeadRow[] // the columns that it selects
   return rows.flatMap(({ kind, reason, entry }) => entriesOf(kind, entry).map((one) => ({ ...one, reason })))
+}
+
+function olderBody(body: Uint8Array, ageNs: bigint): Uint8Array {
+  return Buffer.concat(
+    lokiCodec
+      .entriesOf(body)
+      .map(({ atNs, start, end }) => lokiCodec.restamp(body.subarray(start, end), atNs - ageNs, [])),
+  )
 }
 
 function entriesOf(kind: StreamKind, body: Uint8Array): Entry[] {

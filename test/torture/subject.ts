@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit } from '../support/servers/processes.ts'
 import { killTree, signalAll, treeOf } from '../support/servers/processes.ts'
+import { waitFor } from '../support/servers/waiting.ts'
 import { newServiceDirectory, RunningService } from '../support/service.ts'
 import type { Finding } from './ledger.ts'
 import type { Plan } from './plan.ts'
@@ -18,6 +19,8 @@ export class Subject {
   readonly findings: Finding[] = []
   /** The output of every service so far, one after another. */
   readonly outputs: string[] = []
+  /** A label of all streams: a new era has streams of its own. */
+  era = 1
   readonly #plan: Plan
   readonly #world: World
   #service: RunningService | undefined
@@ -48,16 +51,28 @@ export class Subject {
           { every: polls ? `${metric.everyMs}ms` : '1d', timeout: '10s', query: queryOf(metric) },
         ]),
       ),
-      flags: ['--loki_url', isScripted ? scriptedUrl : lokiUrl, ...flags],
+      flags: ['--loki_url', isScripted ? scriptedUrl : lokiUrl, '--label', `era=${this.era}`, ...flags],
       env: { ROWTAIL_CONNECTION_STRING: connectionString },
       directory: this.directory,
     })
     return this.#service
   }
 
+  /** Waits until a service polls, so that a restart at the end of a round is seen to work; not for ever. */
+  async polling(timeoutMs: number): Promise<void> {
+    const isPolling = () => this.#service?.log().some(({ event }) => event === 'service.ready')
+    await waitFor(isPolling, { what: 'a service that polls', timeoutMs }).catch(() => undefined)
+  }
+
   /** Reads all spools beside the running service. */
   look(): SpoolState[] {
     return this.watches.map((watch) => watch.look(this.spoolDirectory))
+  }
+
+  /** Only while no service runs: what waits of this era becomes older by that. */
+  ageBacklog(ageMs: number): void {
+    for (const watch of this.watches)
+      watch.age(this.spoolDirectory, { ageMs, labelText: `era="${this.era}"` })
   }
 
   async killMain(): Promise<void> {
@@ -81,7 +96,11 @@ export class Subject {
   async term(): Promise<void> {
     await this.#end(async (service) => {
       const exit = await service.stop()
-      if (exit.code !== 0 && exit.signal !== 'SIGKILL') this.#tell(`SIGTERM ended it with ${exit.code}`)
+      // Before it has begun, the signal ends it as it ends any program.
+      const hasBegun = service.launched.stdout() !== ''
+      const { code, signal } = exit
+      if (code !== 0 && signal !== 'SIGKILL' && hasBegun)
+        this.#tell(`SIGTERM ended it with ${code ?? signal}`)
       return exit
     })
   }

@@ -29,7 +29,7 @@ export function emptySummary(at: Pick<Summary, 'commit' | 'seed' | 'first' | 'la
 }
 
 export function addRound(summary: Summary, result: RoundResult): void {
-  const { plan, findings, rows, runLines, deadLetters, dropped, durationMs } = result
+  const { plan, findings, rows, runLines, deadLetters, dropped, phasesMs } = result
   const count = (kind: string): number => findings.filter((one) => one.kind === kind).length
   summary.rounds += 1
   summary.failed += findings.length > 0 ? 1 : 0
@@ -40,7 +40,7 @@ export function addRound(summary: Summary, result: RoundResult): void {
   summary.otherFindings += findings.length - count('lost') - count('twice')
   summary.deadLetters += deadLetters
   summary.dropped += dropped
-  summary.seconds += durationMs / 1_000
+  summary.seconds += phasesMs.reduce((sum, ms) => sum + ms, 0) / 1_000
   for (const fault of plan.faults) {
     const name = nameOf(fault)
     summary.faults[name] = (summary.faults[name] ?? 0) + 1

@@ -64,6 +64,11 @@ export class Toxiproxy {
     else await this.#post(`/proxies/${proxy}/toxics`, { name: toxic, toxicity: 1, ...toxics[toxic] })
   }
 
+  async relieve(proxy: string, toxic: ToxicName): Promise<void> {
+    if (toxic === 'refused') await this.#post(`/proxies/${proxy}`, { enabled: true })
+    else await this.#ask('DELETE', `/proxies/${proxy}/toxics/${encodeURIComponent(toxic)}`)
+  }
+
   /** Takes off everything from all proxies. */
   async heal(): Promise<void> {
     await this.#post('/reset', {})
@@ -73,8 +78,12 @@ export class Toxiproxy {
     await killTree(this.#process)
   }
 
-  async #post(path: string, body: object): Promise<void> {
-    const response = await fetch(this.#url + path, { method: 'POST', body: JSON.stringify(body) })
+  #post(path: string, body: object): Promise<void> {
+    return this.#ask('POST', path, JSON.stringify(body))
+  }
+
+  async #ask(method: 'POST' | 'DELETE', path: string, body: string | null = null): Promise<void> {
+    const response = await fetch(this.#url + path, { method, body })
     if (!response.ok) throw new Error(`toxiproxy, ${path}: ${response.status} ${await response.text()}`)
   }
 }

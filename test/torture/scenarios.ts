@@ -1,0 +1,122 @@
+// Rounds made for one weakness each: what the mutants are tried with, and what a person picks to look at one
+// thing (`--scenario blocked`). The rest of such a round, its metrics and moments, is random as ever.
+
+import { type Fault, type Plan, type PlannedFault, planOf } from './plan.ts'
+import type { MetricSpec } from './source.ts'
+
+export type ScenarioName = keyof typeof scenarios | 'random'
+
+type Scenario = {
+  readonly faults: readonly (Fault & { readonly atMs: number })[]
+  readonly lengthMs: number
+  readonly metric?: Partial<MetricSpec>
+}
+
+const busy = { everyMs: 200, leastRows: 20, mostRows: 60, padBytes: 300 }
+/** Some 650 KB/s: below the pace, and heavy after two seconds. */
+const heavy = { everyMs: 500, leastRows: 300, mostRows: 600, padBytes: 1_500 }
+
+const awayFor = (atMs: number, forMs: number): PlannedFault => ({
+  kind: 'loki network',
+  toxic: 'refused',
+  atMs,
+  forMs,
+})
+const answers = (
+  atMs: number,
+  answer: (Fault & { kind: 'loki answers' })['answer'],
+  pushes: number,
+): PlannedFault => ({
+  kind: 'loki answers',
+  answer,
+  pushes,
+  atMs,
+})
+
+const scenarios = {
+  /** rowtail is killed while Loki does not answer. */
+  'killed while away': {
+    faults: [
+      awayFor(400, 1_500),
+      { kind: 'kill main', atMs: 1_300 },
+      awayFor(2_200, 600),
+      { kind: 'kill both', atMs: 2_600 },
+    ],
+    lengthMs: 3_300,
+    metric: busy,
+  },
+  /** Loki stores and its answer is lost. */
+  unanswered: {
+    faults: [answers(300, 'stored, unanswered', 2), answers(1_400, 'stored, unanswered', 2)],
+    lengthMs: 3_000,
+    metric: busy,
+  },
+  /** Answers that look like success. */
+  blocked: {
+    faults: [answers(300, '260', 1), { kind: 'term', atMs: 1_200 }, answers(3_500, '302', 2)],
+    lengthMs: 5_000,
+    metric: busy,
+  },
+  'login page': {
+    faults: [answers(300, 'login page', 3)],
+    lengthMs: 1_500,
+    metric: busy,
+  },
+  /** Answers are lost while a large backlog goes out. */
+  'heavy, unanswered': {
+    faults: [awayFor(500, 5_000), answers(5_600, 'stored, unanswered', 3)],
+    lengthMs: 9_000,
+    metric: heavy,
+  },
+  /** Loki dies with a push of a heavy stream under way, and rowtail too. */
+  'heavy, both killed': {
+    faults: [
+      answers(5_000, 'stored, unanswered', 1),
+      { kind: 'loki killed', atMs: 5_300, forMs: 100 },
+      { kind: 'kill main', atMs: 5_400 },
+    ],
+    lengthMs: 9_000,
+    metric: heavy,
+  },
+  /** Loki dies with a push of a heavy stream under way. */
+  'heavy, Loki killed': {
+    faults: [
+      answers(5_000, 'stored, unanswered', 1),
+      { kind: 'loki killed', atMs: 5_300, forMs: 100 },
+      answers(6_500, 'stored, unanswered', 1),
+    ],
+    lengthMs: 9_000,
+    metric: heavy,
+  },
+  'backlog of hours': {
+    faults: [{ kind: 'backlog of hours', atMs: 500, ageMs: 90 * 60_000 }],
+    lengthMs: 2_000,
+    metric: busy,
+  },
+  /** A run is cut off in the middle: its first chunks are staged already. */
+  'torn runs': {
+    faults: [
+      { kind: 'kill host', atMs: 900 },
+      { kind: 'kill main', atMs: 1_700 },
+      { kind: 'kill host', atMs: 2_900 },
+      { kind: 'kill both', atMs: 3_600 },
+    ],
+    lengthMs: 4_500,
+    metric: { everyMs: 100, leastRows: 9_000, mostRows: 9_500, padBytes: 200 },
+  },
+} as const satisfies Record<string, Scenario>
+
+export const scenarioNames: readonly string[] = ['random', ...Object.keys(scenarios)]
+
+export function isScenario(name: string): name is ScenarioName {
+  return scenarioNames.includes(name)
+}
+
+export function scenarioPlan(name: ScenarioName, seed: number, round: number): Plan {
+  const plan = planOf(seed, round)
+  if (name === 'random') return plan
+  const { faults, lengthMs, metric }: Scenario = scenarios[name]
+  const metrics = plan.metrics.slice(0, 2).map((one) => ({ ...one, ...metric }))
+  const shape = name.startsWith('heavy') ? 'heavy' : 'light'
+  return { ...plan, shape, metrics, faults, lengthMs, isScripted: true, flags: [] }
+}
