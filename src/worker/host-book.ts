@@ -48,7 +48,9 @@ export class HostBook implements HostLink {
     return this.#address
   }
 
+  /** A call was left behind there: no run begins on that host before the supervisor says which one serves. */
   abandoned(hostId: number): void {
+    if (this.#address?.hostId === hostId) this.#address = undefined
     this.#onAbandoned(hostId)
   }
 

@@ -35,6 +35,18 @@ describe('the host of a metric', () => {
     hosts.lost(1, crash)
     expect(await hosts.address(0)).toEqual(second)
   })
+
+  it('is left at once where a call stayed behind, unless another has taken its place', async () => {
+    const abandoned: number[] = []
+    const hosts = new HostBook((hostId) => abandoned.push(hostId))
+    hosts.use(first)
+    hosts.abandoned(1)
+    expect(await hosts.address(1)).toBeUndefined()
+    hosts.use(second)
+    hosts.abandoned(1)
+    expect(await hosts.address(0)).toEqual(second)
+    expect(abandoned).toEqual([1, 1])
+  })
 })
 
 describe('why a host was lost', () => {
