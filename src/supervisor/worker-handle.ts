@@ -12,7 +12,14 @@ import type { FromWorker, ToWorker, WorkerInit } from '../worker/messages.ts'
 const entry = entryPoint('../worker/thread', import.meta.url)
 /** A worker beats every 5 s: after three missed beats it is stuck. */
 const stuckAfterMs = 15_000
+/** Until its first word it has longer: a hundred threads that start together wait for each other. */
+const startWithinMs = 60_000
 const watchMs = 1_000
+/**
+ * Looks in a row at which it is overdue. One says nothing where the main thread or the whole process stood
+ * still: what the worker said meanwhile is read after it.
+ */
+const overdueLooks = 3
 /** A worker that lived this long did not fail at its start: the backoff begins anew. */
 const settledMs = 60_000
 
@@ -39,8 +46,9 @@ export class WorkerHandle {
   readonly #leaving = new AbortController()
   #worker: Worker | undefined
   #seat: Seat | undefined
-  #beatMs = 0
-  #isStuck = false
+  #heardMs = 0
+  #hasSpoken = false
+  #overdue = 0
   readonly #ended: Promise<void>
 
   constructor(options: WorkerHandleOptions) {
@@ -84,8 +92,9 @@ export class WorkerHandle {
     })
     this.#worker = worker
     this.#seat = seat
-    this.#beatMs = this.#options.clock.monotonicMs()
-    this.#isStuck = false
+    this.#heardMs = this.#options.clock.monotonicMs()
+    this.#hasSpoken = false
+    this.#overdue = 0
     for (const message of greetings()) worker.postMessage(message)
     const watch = setInterval(() => this.#watchBeats(worker), watchMs)
     let error: ErrorReport | undefined
@@ -98,14 +107,16 @@ export class WorkerHandle {
     this.#worker = undefined
     this.#seat = undefined
     await seat.leave()
+    if (this.#overdue >= overdueLooks) return stuckReport
     return error ?? { code: 'worker_crashed', message: `The worker thread ended with exit code ${code}.` }
   }
 
   #receive(message: FromWorker): void {
     const seat = this.#seat
+    this.#heardMs = this.#options.clock.monotonicMs()
+    this.#hasSpoken = true
     switch (message.type) {
       case 'beat':
-        this.#beatMs = this.#options.clock.monotonicMs()
         break
       case 'backlog':
         seat?.backlog(message.streams)
@@ -131,11 +142,18 @@ export class WorkerHandle {
   }
 
   #watchBeats(worker: Worker): void {
-    if (this.#isStuck || this.#options.clock.monotonicMs() - this.#beatMs <= stuckAfterMs) return
-    this.#isStuck = true
+    const quietMs = this.#options.clock.monotonicMs() - this.#heardMs
+    const isOverdue = quietMs > (this.#hasSpoken ? stuckAfterMs : startWithinMs)
+    this.#overdue = isOverdue ? this.#overdue + 1 : 0
+    if (this.#overdue !== overdueLooks) return
     this.#options.onStuck()
     void worker.terminate()
   }
+}
+
+const stuckReport: ErrorReport = {
+  code: 'worker_stuck',
+  message: 'It gave no sign of life for 15 s and was ended.',
 }
 
 /** An error event keeps the report of a ReportedError, though not its class. */

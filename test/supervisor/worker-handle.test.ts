@@ -118,13 +118,25 @@ describe('a worker', () => {
   })
 
   it('that misses three beats is told of as stuck, ended, and started again', async () => {
-    const { clock, story, events } = startWorker(initOf(spoolWith('{}')))
+    const { clock, story, lost, events } = startWorker(initOf(spoolWith('{}')))
     await expect.poll(events, { timeout: 10_000 }).toContain('metric.drained')
     await clock.advance(15_000)
     expect(story).not.toContain('stuck')
     await clock.advance(1)
     await expect.poll(() => story, { timeout: 10_000 }).toContain('lost')
     expect(story.slice(1)).toEqual(['stuck', 'seat 1 left', 'lost'])
+    expect(lost[0]?.error.code).toBe('worker_stuck')
+  })
+
+  it('whose words wait because the main thread stood still is not taken for stuck', async () => {
+    const { handle, clock, story, events, messages } = startWorker(initOf(spoolWith('{}')))
+    await expect.poll(events, { timeout: 10_000 }).toContain('metric.drained')
+    await clock.advance(60_000)
+    handle.post({ type: 'evict', bytes: 1, reason: 'disk_low' })
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500) // the watch is due before the answer
+    await expect.poll(() => messages.map(({ type }) => type)).toContain('evicted')
+    await clock.advance(15_000)
+    expect(story).not.toContain('stuck')
   })
 
   it('says after a stop that no run is in flight, and goes on delivering', async () => {
