@@ -1,1 +1,78 @@
-// The mutants of rowtail that the torture harness has to catch: not written yet.
+// `npm run mutants`: proves the harness. Each mutant of rowtail is put through its scenario, and the ledger has
+// to find what it does; rowtail itself is put through the same scenarios, and nothing may be found. Words
+// behind `--` pick mutants by a part of their name. Exits with 1 where a mutant lives.
+
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Mutant, mutants } from './mutant-list.ts'
+
+/** A mutant that lives through this many rounds of its scenario is not caught. */
+const rounds = 5
+const seed = 11
+
+const entry = process.env['ROWTAIL_ENTRY']
+if (entry === undefined) throw new Error('ROWTAIL_ENTRY is not set: start it by `npm run mutants`')
+const words = process.argv.slice(2)
+const chosen = mutants.filter(({ name }) => words.every((word) => name.includes(word)))
+const failures: string[] = []
+for (const mutant of chosen) await tryMutant(mutant, dirname(dirname(entry)))
+for (const scenario of new Set(chosen.map(({ scenario }) => scenario))) await tryItself(scenario, entry)
+process.exit(failures.length === 0 ? 0 : 1)
+
+async function tryMutant(mutant: Mutant, program: string): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'rowtail-mutant-'))
+  try {
+    const { code, output } = await torture(mutate(mutant, program, directory), mutant.scenario, rounds)
+    const found = mutant.caughtAs.find((kind) => output.includes(`\n  ${kind}: `))
+    const isCaught = code === 1 && found !== undefined
+    say(isCaught ? `✓ ${mutant.name} → ${mutant.scenario}: ${found}` : `✗ ${mutant.name} LIVES\n${output}`)
+    if (!isCaught) failures.push(mutant.name)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function tryItself(scenario: string, entry: string): Promise<void> {
+  const { code, output } = await torture(entry, scenario, 1)
+  say(code === 0 ? `✓ rowtail itself → ${scenario}: nothing` : `✗ rowtail itself → ${scenario}\n${output}`)
+  if (code !== 0) failures.push(scenario)
+}
+
+/** A copy of the program with the mutant's edits; each has to fit in exactly one place. */
+function mutate({ name, edits }: Mutant, program: string, directory: string): string {
+  cpSync(join(program, 'dist'), join(directory, 'dist'), { recursive: true })
+  cpSync(join(program, 'package.json'), join(directory, 'package.json'))
+  symlinkSync(join(program, 'node_modules'), join(directory, 'node_modules'))
+  for (const { file, from, to } of edits) {
+    const path = join(directory, 'dist', file)
+    const parts = readFileSync(path, 'utf8').split(from)
+    if (parts.length !== 2) throw new Error(`${name}: ${parts.length - 1} places in ${file} read ${from}`)
+    writeFileSync(path, parts.join(to))
+  }
+  return join(directory, 'dist', 'main.js')
+}
+
+function torture(
+  entry: string,
+  scenario: string,
+  rounds: number,
+): Promise<{ code: number | null; output: string }> {
+  const program = join(import.meta.dirname, 'main.ts')
+  const args = ['--seed', String(seed), '--rounds', String(rounds), '--scenario', scenario, '--stop']
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, ROWTAIL_ENTRY: entry },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (output += piece))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -88,6 +88,12 @@ const scenarios = {
     lengthMs: 9_000,
     metric: heavy,
   },
+  /** Loki stores a part of each push and refuses the rest. */
+  refused: {
+    faults: [answers(200, 'too long', 200)],
+    lengthMs: 3_000,
+    metric: busy,
+  },
   'backlog of hours': {
     faults: [{ kind: 'backlog of hours', atMs: 500, ageMs: 90 * 60_000 }],
     lengthMs: 2_000,

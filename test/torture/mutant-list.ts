@@ -1,0 +1,135 @@
+// Broken rowtails, as edits of the built program: each breaks one thing that the promise stands on, and must be
+// caught by the harness in its scenario. Two streams in one push are not among them: a push body has room for
+// one stream's labels only, so that this fault cannot be written in a line.
+
+import type { Finding } from './ledger.ts'
+import type { ScenarioName } from './scenarios.ts'
+
+export type Edit = { readonly file: string; readonly from: string; readonly to: string }
+
+export type Mutant = {
+  readonly name: string
+  readonly scenario: ScenarioName
+  /** What the ledger has to find, one of these. */
+  readonly caughtAs: readonly Finding['kind'][]
+  readonly edits: readonly Edit[]
+}
+
+const deliveryLoop = 'worker/delivery-loop.js'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'acknowledges before delivery',
+    scenario: 'killed while away',
+    caughtAs: ['lost', 'commits', 'torn run'],
+    edits: [
+      {
+        file: deliveryLoop,
+        from: 'const part = this.#nextPart(delivery);',
+        to: `delivery.body ??= spool.read(range);
+          const part = this.#nextPart(delivery);
+          if (!delivery.gone) spool.settle(range, { dead: [], restamped: [] });
+          delivery.gone = true;`,
+      },
+      {
+        file: deliveryLoop,
+        from: 'return { entries: this.#options.spool.read(range), count: range.entries };',
+        to: 'return { entries: delivery.body.slice(), count: range.entries };',
+      },
+      {
+        file: deliveryLoop,
+        from: 'const body = this.#options.spool.read(range);',
+        to: 'const body = this.#deliveries.get(range.stream).body;',
+      },
+      {
+        file: deliveryLoop,
+        from: 'const { droppedDeadLetters } = spool.settle(range, ending.settlement);',
+        to: 'const droppedDeadLetters = 0;',
+      },
+    ],
+  },
+  {
+    name: 'gives entries a new time when it sends them again',
+    scenario: 'unanswered',
+    caughtAs: ['twice'],
+    edits: [
+      {
+        file: deliveryLoop,
+        from: 'this.#options = options;',
+        to: 'this.#options = options; globalThis.mutantCodec = options.codec;',
+      },
+      {
+        file: deliveryLoop,
+        from: 'const parts = piece.map((index) => entryAt(body, entries[index]));',
+        to: `const parts = piece.map((index) => globalThis.mutantCodec.restamp(
+          entryAt(body, entries[index]), entries[index].atNs + 1000n, []));`,
+      },
+    ],
+  },
+  success('takes 260 for success', 'blocked', 'answer.status >= 200 && answer.status < 300'),
+  success('takes a redirect for success', 'blocked', 'answer.status === 204 || answer.status === 302'),
+  success('takes a login page for success', 'login page', 'answer.status === 200 || answer.status === 204'),
+  {
+    name: 'takes a lost answer for success',
+    scenario: 'killed while away',
+    caughtAs: ['lost', 'commits', 'torn run'],
+    edits: [
+      {
+        file: 'sinks/loki/outcome.js',
+        from: 'return noAnswerOutcome(answer);',
+        to: "return { kind: 'delivered' };",
+      },
+    ],
+  },
+  {
+    name: 'sends pushes that Loki shards',
+    scenario: 'heavy, unanswered',
+    caughtAs: ['twice'],
+    edits: [
+      { file: 'spool/types.js', from: 'maxChunkBytes = 192 * 1024', to: 'maxChunkBytes = 3 * 1024 * 1024' },
+      { file: 'shipper/pace.js', from: 'if (this.#bytesPerSecond === undefined)', to: 'if (true)' },
+    ],
+  },
+  {
+    name: 'does not wait until Loki has forgotten its replay',
+    scenario: 'heavy, Loki killed',
+    caughtAs: ['twice'],
+    edits: [{ file: 'shipper/stream-queue.js', from: 'heavyBytes = 1_200_000', to: 'heavyBytes = Infinity' }],
+  },
+  {
+    name: 'sends the newest rows first after an outage',
+    scenario: 'backlog of hours',
+    caughtAs: ['restamped', 'dead letter'],
+    edits: [
+      {
+        file: 'spool/statements.js',
+        from: 'last_ns as lastNs from chunks where stream = ? order by id`',
+        to: 'last_ns as lastNs from chunks where stream = ? order by id desc`',
+      },
+    ],
+  },
+  {
+    name: 'shows a run before its end',
+    scenario: 'torn runs',
+    caughtAs: ['torn run', 'lost'],
+    edits: [{ file: 'spool/spool.js', from: 'const run = isStaged ? 1 : 0;', to: 'const run = 0;' }],
+  },
+  {
+    name: 'forgets what Loki refused',
+    scenario: 'refused',
+    caughtAs: ['lost'],
+    edits: [
+      {
+        file: deliveryLoop,
+        from: 'dead.push({ entry, reason: refusal.reason, said: refusal.said });',
+        to: ';',
+      },
+    ],
+  },
+]
+
+function success(name: string, scenario: ScenarioName, condition: string): Mutant {
+  const from = "return answer.status === 204 || (answer.status === 200 && answer.body.trim() === '');"
+  const edits = [{ file: 'sinks/loki/answer.js', from, to: `return ${condition};` }]
+  return { name, scenario, caughtAs: ['lost', 'commits', 'torn run'], edits }
+}
