@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 
 const isRunOf = (metric: string) => (line: LogLine) =>
-  line.metric === metric && (line.event === 'run.finished' || line.event === 'run.failed')
+  line.metric === metric && line.event === 'run.finished' && line['rows'] !== undefined
 
 /** How many runs of `metric` ended before the next one of `other` did. */
 function runsBeforeNext(other: string, metric: string, log: readonly LogLine[]): number {
