@@ -1,6 +1,6 @@
 // Every bound of a run, a line and a spool, at the bound and one past it, in a real Loki.
 
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { MetricStatus } from '../../src/core/status-metric.ts'
 import { type RunLine, runLinesOf } from '../support/entries-of-loki.ts'
 import { LokiServer } from '../support/servers/loki.ts'
@@ -38,6 +38,7 @@ async function outcomesOf(options: Start): Promise<Record<string, Outcome>> {
   const service = await start(options)
   const names = Object.keys(options.queries)
   for (const name of names) await service.metric(name, isDelivered)
+  expect((await service.stop()).code).toBe(0)
   const outcomes = names.map(async (name) => {
     const entries = await sharedLoki().query(`{job="${name}"}`)
     const [run] = await runLinesOf(sharedLoki(), name)
@@ -49,36 +50,37 @@ async function outcomesOf(options: Start): Promise<Record<string, Outcome>> {
 const rowsCut = [{ column: '*', why: 'rows_cut' }]
 
 describe('a run', () => {
-  it('keeps as many rows as --max_rows says, and is cut and flagged where there is one more', async () => {
-    const outcomes = await outcomesOf({
-      queries: {
-        bounds_rows_at: 'select n from generate_series(1, 5) as n',
-        bounds_rows_past: 'select n from generate_series(1, 6) as n',
-      },
-      flags: ['--max_rows', '5'],
-    })
-    const five = [1, 2, 3, 4, 5].map((n) => `{"n":${n}}`)
-    expect(outcomes['bounds_rows_at']).toMatchObject({ lines: five, run: { rows: 5 } })
-    expect(outcomes['bounds_rows_at']?.run).not.toHaveProperty('cut')
-    expect(outcomes['bounds_rows_past']).toMatchObject({
-      lines: five,
-      run: { rows: 5, cut: true, flags: rowsCut },
-    })
-  })
-
-  it('keeps as many bytes as --max_bytes says, and is cut before the row that would pass it', async () => {
+  let outcomes: Record<string, Outcome>
+  beforeAll(async () => {
     // A row is {"x":"…"} and its line break: 9 bytes beside the text.
     const rowsOf = (last: number) => `select repeat('x', case n when 4 then ${last} else 247 end) as x
       from generate_series(1, 4) as n`
-    const outcomes = await outcomesOf({
-      queries: { bounds_bytes_at: rowsOf(247), bounds_bytes_past: rowsOf(248) },
-      flags: ['--max_bytes', '1KiB'],
+    outcomes = await outcomesOf({
+      queries: {
+        bounds_rows_at: 'select n from generate_series(1, 5) as n',
+        bounds_rows_past: 'select n from generate_series(1, 6) as n',
+        bounds_bytes_at: rowsOf(247),
+        bounds_bytes_past: rowsOf(248),
+      },
+      flags: ['--max_rows', '5', '--max_bytes', '1KiB'],
     })
-    expect(outcomes['bounds_bytes_at']?.run).toMatchObject({ status: 'ok', rows: 4 })
-    expect(outcomes['bounds_bytes_at']?.run).not.toHaveProperty('cut')
-    expect(outcomes['bounds_bytes_at']?.lines).toHaveLength(4)
-    expect(outcomes['bounds_bytes_past']?.run).toMatchObject({ rows: 3, cut: true, flags: rowsCut })
-    expect(outcomes['bounds_bytes_past']?.lines).toHaveLength(3)
+  })
+
+  it('keeps as many rows as --max_rows says, and is cut and flagged where there is one more', () => {
+    const five = [1, 2, 3, 4, 5].map((n) => `{"n":${n}}`)
+    const { bounds_rows_at: at, bounds_rows_past: past } = outcomes
+    expect(at).toMatchObject({ lines: five, run: { rows: 5 } })
+    expect(at?.run).not.toHaveProperty('cut')
+    expect(past).toMatchObject({ lines: five, run: { rows: 5, cut: true, flags: rowsCut } })
+  })
+
+  it('keeps as many bytes as --max_bytes says, and is cut before the row that would pass it', () => {
+    const { bounds_bytes_at: at, bounds_bytes_past: past } = outcomes
+    expect(at?.run).toMatchObject({ status: 'ok', rows: 4 })
+    expect(at?.run).not.toHaveProperty('cut')
+    expect(at?.lines).toHaveLength(4)
+    expect(past?.run).toMatchObject({ rows: 3, cut: true, flags: rowsCut })
+    expect(past?.lines).toHaveLength(3)
   })
 })
 
