@@ -21,9 +21,13 @@ export function createRunVoice(): RunVoice {
   const skipped = createTally(reminderMs)
   const tellFlags = createFlagVoice()
   const isNews = createRowsWatch()
+  let isFirst = true
 
+  /** The first run connects, beside those of all other metrics: that it takes long says nothing. */
   function overrun({ skippedTicks, durationMs, atMs }: EventOf<'run.finished'>): Line[] {
-    if (skippedTicks === 0) return []
+    const isWarmUp = isFirst
+    isFirst = false
+    if (skippedTicks === 0 || isWarmUp) return []
     return skipped.add('ticks', skippedTicks, atMs).map((sum) => {
       const took = `a run of ${formatElapsed(durationMs)} was longer than the interval`
       const text = `${took}: ${countOf(sum.amount, 'tick')} skipped${inAll(sum)}`

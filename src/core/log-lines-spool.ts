@@ -23,7 +23,7 @@ const hysteresisPercent = 10
 const dropReasons: Readonly<Record<DropReason, string>> = {
   spool_full: "the metric's spool is full",
   spool_total: 'all spools together are full',
-  disk_low: 'the disk is almost full',
+  disk_low: 'less is free on its disk than --disk_reserve',
   spool_damaged: 'the spool was damaged',
   dead_letters_full: 'there is no more room for dead letters',
 }

@@ -82,7 +82,7 @@ export function damageReport(path: string, said: string): ErrorReport {
   return {
     code: 'spool_damaged',
     message: `The spool ${path} is damaged.`,
-    hint: 'It is kept as a copy, a new one is begun; `sqlite3 <copy> .recover` may save its rows.',
+    hint: '`sqlite3 <copy> .recover` may save rows from its copy.',
     said,
   }
 }

@@ -9,6 +9,8 @@ export type SpoolBudgetOptions = {
   readonly totalBytes: number
   readonly diskReserveBytes: number
   readonly evict: (metric: string, bytes: number, reason: DropReason) => void
+  /** Told at each check of the disk: the directory is not there any more. */
+  readonly onGone: () => void
   /** Bytes free for us on the disk of a directory; tests have their own. */
   readonly freeBytes?: (directory: string) => Promise<number>
 }
@@ -64,9 +66,13 @@ export class SpoolBudget {
   }
 
   async checkDisk(): Promise<void> {
-    const { directory, diskReserveBytes, freeBytes = freeBytesOf } = this.#options
-    // A disk that cannot be asked is no low one; what cannot be written to it, the spools tell.
-    const free = await freeBytes(directory).catch(() => diskReserveBytes)
+    const { directory, diskReserveBytes, onGone, freeBytes = freeBytesOf } = this.#options
+    // A disk that cannot be asked is no low one; what cannot be written to it, the spools tell. Only files
+    // that were deleted take writes on, and are gone with the process.
+    const free = await freeBytes(directory).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') onGone()
+      return diskReserveBytes
+    })
     const missingBytes = diskReserveBytes - free
     if (missingBytes > 0) this.#evictFromLargest(Math.min(missingBytes, diskStepBytes), 'disk_low')
   }

@@ -60,6 +60,7 @@ export class Supervisor {
       totalBytes: options.spoolTotalBytes,
       diskReserveBytes: options.diskReserveBytes,
       evict: (metric, bytes, reason) => this.#evict(metric, bytes, reason),
+      onGone: () => this.#emit({ type: 'warning', error: goneReport(options.stateDirectory) }),
     })
     this.#createPools()
   }
@@ -255,4 +256,12 @@ const leftBehind: ErrorReport = {
 
 function hostMessage(address: HostAddress | undefined): ToWorker {
   return address === undefined ? { type: 'host' } : { type: 'host', address }
+}
+
+function goneReport(directory: string): ErrorReport {
+  return {
+    code: 'state_dir_unusable',
+    message: `The state directory ${directory} was removed while rowtail runs.`,
+    hint: 'What is not delivered when rowtail stops is lost: see that Loki takes rows, then restart.',
+  }
 }

@@ -77,6 +77,13 @@ describe('the lines of a run', () => {
     expect(loud().length).toBeLessThanOrEqual(1 + 2 * 10)
   })
 
+  it('say nothing of ticks that the first run skips, for it connects', () => {
+    const { tell } = listener()
+    const late = finished({ durationMs: 5_100, skippedTicks: 2 })
+    expect(tell(late)).toEqual(['info fetched 12 rows (3.4 KiB) in 5.1s'])
+    expect(tell(late)).toHaveLength(2)
+  })
+
   it('sum up skipped ticks once an hour', () => {
     const { tell } = listener()
     const late = finished({ durationMs: 5_100, skippedTicks: 2 })

@@ -6,14 +6,16 @@ const mebibyte = 1024 * 1024
 
 function budgetOf(options: Partial<SpoolBudgetOptions> = {}) {
   const evictions: [metric: string, bytes: number, reason: DropReason][] = []
+  const losses: string[] = []
   const budget = new SpoolBudget({
     directory: '/tmp',
     totalBytes: 1_000,
     diskReserveBytes: 512 * mebibyte,
     evict: (...eviction) => evictions.push(eviction),
+    onGone: () => losses.push('gone'),
     ...options,
   })
-  return { budget, evictions }
+  return { budget, evictions, losses }
 }
 
 describe('the bytes of all spools together', () => {
@@ -121,6 +123,12 @@ describe('a low disk', () => {
     budget.report('a', 10)
     await expect(budget.checkDisk()).resolves.toBeUndefined()
     expect(evictions).toEqual([])
+  })
+
+  it('whose directory was removed is told of', async () => {
+    const { budget, losses } = budgetOf({ directory: '/tmp/not-there/rowtail' })
+    await budget.checkDisk()
+    expect(losses).toEqual(['gone'])
   })
 
   it('is found by the system itself', async () => {
