@@ -14,7 +14,7 @@ import { runVitest } from './lib/vitest.mjs'
 await main(async () => {
   const loki = await findLoki()
   await checkRequirements({ needsGo: loki === undefined })
-  await step("Debian's packages", installDebianPackages)
+  await step("Debian's packages", () => installDebianPackages())
   await step("npm's packages", installNpmPackages)
   await step('Loki', async () => loki ?? (await provideLoki()))
   await step('build', async () => {

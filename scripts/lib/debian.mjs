@@ -19,10 +19,10 @@ const needed = [
 
 const noClusterPath = '/etc/postgresql-common/createcluster.d/rowtail-no-cluster.conf'
 
-/** Installs what is missing and returns a remark about it. */
-export async function installDebianPackages() {
+/** Installs what is missing of these and returns a remark about it. */
+export async function installDebianPackages(parts = needed) {
   const missing = []
-  for (const part of needed) if (!(await isInstalled(part))) missing.push(part.name)
+  for (const part of parts) if (!(await isInstalled(part))) missing.push(part.name)
   if (missing.length === 0) return 'all there'
   await withoutDefaultCluster(() => install(missing))
   return `installed ${missing.join(', ')}`

@@ -1,12 +1,13 @@
 // What the torture harness and its mutants share: the program under test, compiled from a commit into a
 // directory of its own, so that nothing that changes in the checkout meanwhile changes what is tested.
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installDebianPackages } from './debian.mjs'
 import { findLoki, provideLoki } from './loki.mjs'
-import { ask, root, run, step, toolEnvironment } from './steps.mjs'
+import { ask, root, run, step, StepError, toolEnvironment } from './steps.mjs'
 import { provideToxiproxy } from './toxiproxy.mjs'
 
 const sources = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
@@ -23,11 +24,13 @@ export async function runTorture(program, args) {
   try {
     const loki = (await findLoki()) ?? (await provideLoki())
     const toxiproxy = await provideToxiproxy()
+    await installDebianPackages([{ name: 'faketime' }])
     const commit = await commitOf(isTree)
     await step(`rowtail of ${commit}`, () => compile(directory, isTree))
     const env = toolEnvironment({
       LOKI_BIN: loki,
       TOXIPROXY_BIN: toxiproxy,
+      FAKETIME_LIBRARY: faketimeLibrary(),
       TORTURE_COMMIT: commit,
       ROWTAIL_ENTRY: join(directory, 'dist', 'main.js'),
     })
@@ -37,6 +40,14 @@ export async function runTorture(program, args) {
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** Debian keeps it in a directory named for the machine; MT is the one for programs with threads. */
+function faketimeLibrary() {
+  const places = readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime/libfaketimeMT.so.1`)
+  const path = places.find((place) => existsSync(place))
+  if (path === undefined) throw new StepError('libfaketimeMT.so.1 is missing: apt-get install faketime')
+  return path
 }
 
 /** The commit, and whether what is tested is more than that. */

@@ -79,6 +79,10 @@ async function happen(fault: Fault, { subject, world }: Stage): Promise<void> {
     }
     case 'loki answers':
       return scripted.script(fault.answer, fault.pushes)
+    case 'clock stepped':
+      subject.setClock(fault.byMs)
+      await pause(fault.forMs)
+      return subject.setClock(0)
     case 'backlog of hours':
       return ageBacklog(fault.ageMs, { subject, world })
   }

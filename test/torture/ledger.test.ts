@@ -8,7 +8,7 @@ import { idOf, lineOf, rowsOfPoll } from './source.ts'
 import type { Entry } from './spool-watch.ts'
 
 const spec = { name: 'm', everyMs: 100, leastRows: 3, mostRows: 9, padBytes: 40 }
-const strict: Expectations = { refused: new Set(), mayDrop: false, isSourceSound: true }
+const strict: Expectations = { refused: new Set(), mayRestamp: false, mayDrop: false, isSourceSound: true }
 
 const rowsOf = (poll: number): Entry[] =>
   Array.from({ length: rowsOfPoll(spec, poll) }, (_, index) => ({
@@ -122,6 +122,7 @@ describe('a ledger', () => {
     })
     const record = withFirstRow(restamped)
     expect(audit(record, { ...strict, refused: new Set([keyOf(firstOf(rowsOf(1)))]) })).toEqual([])
+    expect(kindsOf(record, { ...strict, mayRestamp: true })).toEqual([])
     expect(kindsOf(record)).toEqual(['restamped'])
   })
 

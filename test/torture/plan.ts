@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: 'database stopped' | 'database hung'; readonly forMs: number }
   | { readonly kind: 'loki network' | 'database network'; readonly toxic: ToxicName; readonly forMs: number }
   | { readonly kind: 'loki answers'; readonly answer: AnswerName; readonly pushes: number }
+  /** rowtail's clock alone is set, and set right again. */
+  | { readonly kind: 'clock stepped'; readonly byMs: number; readonly forMs: number }
   /** Rows gather while Loki is away, and then it is as if that had been hours ago. */
   | { readonly kind: 'backlog of hours'; readonly ageMs: number }
 
@@ -70,9 +72,14 @@ export function mayDrop({ flags }: Plan): boolean {
   return flags.includes('--spool_metric')
 }
 
+/** Loki refuses what a wrong clock has stamped. */
+export function hasClockFault({ faults }: Plan): boolean {
+  return faults.some(({ kind }) => kind === 'clock stepped')
+}
+
 /** Nothing ended rowtail or its host and nothing ailed the database: what was answered must arrive. */
 export function isSourceSound({ faults }: Plan): boolean {
-  return faults.every(({ kind }) => kind.startsWith('loki '))
+  return faults.every(({ kind }) => kind.startsWith('loki ') || kind.startsWith('clock '))
 }
 
 function lengthOf(shape: Shape, random: Random): number {
@@ -116,7 +123,11 @@ function faultOf(random: Random, isScripted: boolean): Fault {
   }
   if (choice < 35) return { kind: random.pick(serviceFaults) }
   if (choice < 55) return { kind: random.pick(lokiFaults), forMs }
-  if (choice < 80) return { kind: 'loki network', toxic: random.pick(toxicNames), forMs }
+  if (choice < 74) return { kind: 'loki network', toxic: random.pick(toxicNames), forMs }
+  if (choice < 78) {
+    const byMs = random.pick([-2, -1, 1, 2]) * (10 + random.below(60 * 11)) * 10_000
+    return { kind: 'clock stepped', byMs, forMs }
+  }
   if (choice < 83) return { kind: 'backlog of hours', ageMs: (65 + random.below(80)) * 60_000 }
   if (choice < 90) return { kind: 'database network', toxic: random.pick(toxicNames), forMs }
   return { kind: random.pick(databaseFaults), forMs }

@@ -5,7 +5,7 @@ import { pause, waitFor } from '../support/servers/waiting.ts'
 import { inflict } from './faults.ts'
 import { audit, type Finding, type MetricRecord } from './ledger.ts'
 import { entriesInLoki } from './loki-reader.ts'
-import { isSourceSound, mayDrop, type Plan } from './plan.ts'
+import { hasClockFault, isSourceSound, mayDrop, type Plan } from './plan.ts'
 import { addMetrics, pollsOf } from './source.ts'
 import { quarantinedIn, type SpoolState } from './spool-watch.ts'
 import { Subject } from './subject.ts'
@@ -123,6 +123,7 @@ async function recordsOf(
 function auditAll(plan: Plan, { scripted }: World, records: readonly MetricRecord[]): Finding[] {
   const expected = {
     refused: scripted.refused,
+    mayRestamp: hasClockFault(plan),
     mayDrop: mayDrop(plan),
     isSourceSound: isSourceSound(plan),
   }

@@ -12,6 +12,7 @@ type Scenario = {
   readonly metric?: Partial<MetricSpec>
 }
 
+const hourMs = 3_600_000
 const busy = { everyMs: 200, leastRows: 20, mostRows: 60, padBytes: 300 }
 /** Some 650 KB/s: below the pace, and heavy after two seconds. */
 const heavy = { everyMs: 500, leastRows: 300, mostRows: 600, padBytes: 1_500 }
@@ -92,6 +93,16 @@ const scenarios = {
   refused: {
     faults: [answers(200, 'too long', 200)],
     lengthMs: 3_000,
+    metric: busy,
+  },
+  'clock ahead': {
+    faults: [{ kind: 'clock stepped', atMs: 700, byMs: 2 * hourMs, forMs: 1_500 }],
+    lengthMs: 3_500,
+    metric: busy,
+  },
+  'clock behind': {
+    faults: [{ kind: 'clock stepped', atMs: 700, byMs: -2 * hourMs, forMs: 1_500 }],
+    lengthMs: 3_500,
     metric: busy,
   },
   'backlog of hours': {

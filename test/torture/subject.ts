@@ -1,14 +1,14 @@
 // rowtail under torture: one service after another on the same state directory, what each wrote, and what its
 // spools showed whenever they were looked at.
 
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit } from '../support/servers/processes.ts'
 import { killTree, signalAll, treeOf } from '../support/servers/processes.ts'
 import { waitFor } from '../support/servers/waiting.ts'
 import { newServiceDirectory, RunningService } from '../support/service.ts'
 import type { Finding } from './ledger.ts'
-import type { Plan } from './plan.ts'
+import { hasClockFault, type Plan } from './plan.ts'
 import { queryOf } from './source.ts'
 import { copySpools, type SpoolState, SpoolWatch } from './spool-watch.ts'
 import type { World } from './world.ts'
@@ -52,7 +52,7 @@ export class Subject {
         ]),
       ),
       flags: ['--loki_url', isScripted ? scriptedUrl : lokiUrl, '--label', `era=${this.era}`, ...flags],
-      env: { ROWTAIL_CONNECTION_STRING: connectionString },
+      env: { ROWTAIL_CONNECTION_STRING: connectionString, ...this.#clockEnvironment() },
       directory: this.directory,
     })
     return this.#service
@@ -103,6 +103,28 @@ export class Subject {
         this.#tell(`SIGTERM ended it with ${code ?? signal}`)
       return exit
     })
+  }
+
+  /** Steps the wall clock of rowtail, and of nothing else; its monotonic clock runs on. */
+  setClock(byMs: number): void {
+    writeFileSync(this.#clockPath, `${byMs < 0 ? '' : '+'}${byMs / 1_000}\n`)
+  }
+
+  get #clockPath(): string {
+    return join(this.directory, 'clock')
+  }
+
+  /** Only where the plan steps the clock: the library costs time at each question for it. */
+  #clockEnvironment(): Record<string, string> {
+    const library = process.env['FAKETIME_LIBRARY']
+    if (!hasClockFault(this.#plan) || library === undefined) return {}
+    if (!existsSync(this.#clockPath)) this.setClock(0)
+    return {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: this.#clockPath,
+      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    }
   }
 
   /** For the round's end, however it ended. */
