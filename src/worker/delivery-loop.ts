@@ -7,7 +7,8 @@ import { ReportedError } from '../core/errors.ts'
 import type { MetricEvent } from '../core/events.ts'
 import type { EncodedEntry, EntryCodec, PushOutcome, PushResult } from '../core/sink.ts'
 import type { Spool } from '../spool/spool.ts'
-import type { Chunk, ChunkRange, DeadLetter, Settlement, StreamId } from '../spool/types.ts'
+import { type Chunk, type ChunkRange, type DeadLetter, maxRangeSpanNs } from '../spool/types.ts'
+import type { Settlement, StreamId } from '../spool/types.ts'
 import type { FromWorker } from './messages.ts'
 import {
   type Advice,
@@ -30,6 +31,11 @@ export type DeliveryOptions = {
 
 /** Entries further ahead of Loki's clock than this wait; Loki refuses them at 10 minutes. */
 const maxAheadOfSinkMs = 5 * 60_000
+/**
+ * Entries further ahead than this wait no longer: a clock was wrong by hours, and so would be the wait. Loki
+ * refuses them, and they get a new time.
+ */
+const maxWaitAheadMs = 15 * 60_000
 /** How often a stream that only has entries of the future is looked at again. */
 const futureCheckMs = 10_000
 /** A blocked stream is probed once a minute. */
@@ -67,6 +73,8 @@ type Ending = {
 export class DeliveryLoop {
   readonly #options: DeliveryOptions
   readonly #deliveries = new Map<StreamId, Delivery>()
+  /** Loki's clock less ours, as last told. */
+  #skewMs = 0
 
   constructor(options: DeliveryOptions) {
     this.#options = options
@@ -74,8 +82,9 @@ export class DeliveryLoop {
 
   /** Answers a slot with a push, or with a pass where nothing may go now. */
   grant(stream: StreamId, skewMs: number): void {
-    const { clock, spool, post } = this.#options
-    const notAfterNs = clock.nowNs() + BigInt(Math.round(skewMs + maxAheadOfSinkMs)) * 1_000_000n
+    const { spool, post } = this.#options
+    this.#skewMs = skewMs
+    const notAfterNs = this.#notAfterNs(stream)
     const delivery = this.#deliveries.get(stream) ?? this.#begin(spool.nextRange(stream, { notAfterNs }))
     if (delivery === undefined) {
       if (-skewMs > maxAheadOfSinkMs) this.#options.emit({ type: 'clock.ahead', aheadMs: -skewMs })
@@ -103,6 +112,7 @@ export class DeliveryLoop {
     const delivery = this.#deliveries.get(stream)
     if (delivery === undefined) throw new Error(`an answer for stream ${stream}, of which nothing was sent`)
     const { outcome } = result
+    this.#skewMs = result.skewMs ?? this.#skewMs
     if (outcome.kind === 'delivered' && delivery.settling === undefined) {
       this.#settle(delivery, result, [])
       return
@@ -122,6 +132,19 @@ export class DeliveryLoop {
         this.#next(stream, 0)
         break
     }
+  }
+
+  /** Up to which time entries may go now. */
+  #notAfterNs(stream: StreamId): bigint {
+    const { spool } = this.#options
+    const head = spool.backlogs().find((backlog) => backlog.stream === stream)
+    const isFarAhead = head !== undefined && head.oldestNs > this.#sinkNs(maxWaitAheadMs)
+    return isFarAhead ? head.oldestNs + maxRangeSpanNs : this.#sinkNs(maxAheadOfSinkMs)
+  }
+
+  /** Loki's clock, and `aheadMs` more. */
+  #sinkNs(aheadMs = 0): bigint {
+    return this.#options.clock.nowNs() + BigInt(Math.round(this.#skewMs + aheadMs)) * 1_000_000n
   }
 
   #begin(range: ChunkRange | undefined): Delivery | undefined {
@@ -200,13 +223,21 @@ export class DeliveryLoop {
   }
 
   #restamp(stream: StreamId, entries: readonly Uint8Array[]): Chunk[] {
-    const { codec, times } = this.#options
-    return entries.map((entry) => {
-      const atNs = times.next(stream)
-      times.take(stream, atNs)
+    const { codec } = this.#options
+    // By a clock of ours that is far off, Loki would refuse them again, and for good.
+    const isFarOff = Math.abs(this.#skewMs) > maxAheadOfSinkMs
+    return entries.map((entry, index) => {
+      const atNs = isFarOff ? this.#sinkNs() + BigInt(index) : this.#takeTime(stream)
       const body = codec.restamp(entry, atNs, [[originalTimeName, codec.decode(entry).atNs.toString()]])
       return { stream, body, entries: 1, firstNs: atNs, lastNs: atNs }
     })
+  }
+
+  #takeTime(stream: StreamId): bigint {
+    const { times } = this.#options
+    const atNs = times.next(stream)
+    times.take(stream, atNs)
+    return atNs
   }
 
   #sayFailed(delivery: Delivery, outcome: Exclude<PushOutcome, { kind: 'delivered' }>, advice: Advice): void {

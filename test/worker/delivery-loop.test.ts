@@ -156,6 +156,21 @@ describe('refused entries', () => {
     },
   )
 
+  it.each([
+    { reason: 'too_far_behind', skewMs: 7_200_000 },
+    { reason: 'too_new', skewMs: -7_200_000 },
+  ] as const)(
+    'D-6: by a clock that is wrong by hours ($reason) get their new time by the clock of Loki',
+    ({ reason, skewMs }) => {
+      const { add, push, answer, clock } = deliveryBench()
+      const lokiNs = clock.nowNs() + BigInt(skewMs) * 1_000_000n
+      add(['a', 'b'])
+      push()
+      answer(refused(reason, { isWhole: true }), skewMs)
+      expect(entriesIn(push(skewMs)).map(({ atNs }) => atNs)).toEqual([lokiNs, lokiNs + 1n])
+    },
+  )
+
   it('D-6: that may be stored already are not sent a second time with another time', () => {
     const { add, deliver, spool } = deliveryBench()
     add(['a'])
@@ -232,15 +247,24 @@ describe('entries ahead of the clock of Loki', () => {
   it('D-9: hold back what is behind them, and older ones go', () => {
     const { add, deliver, grant, clock } = deliveryBench()
     add(['now'])
-    add(['future'], clock.nowNs() + 3_600n * secondNs)
-    add(['then'], clock.nowNs() + 3_601n * secondNs)
+    add(['future'], clock.nowNs() + 600n * secondNs)
+    add(['then'], clock.nowNs() + 601n * secondNs)
     expect(deliver(delivered)).toEqual(['now'])
     expect(grant()).toMatchObject({ type: 'pass' })
   })
 
+  it('D-9: more than 15 minutes ahead go, to be refused, and hold nothing back for hours', () => {
+    const bound = deliveryBench()
+    bound.add(['far'], bound.clock.nowNs() + 900n * secondNs)
+    expect(bound.grant()).toMatchObject({ type: 'pass' })
+    const beyond = deliveryBench()
+    beyond.add(['far'], beyond.clock.nowNs() + 900n * secondNs + 1n)
+    expect(linesOf(beyond.push())).toEqual(['far'])
+  })
+
   it('D-9: are not told of as a clock that is ahead where both agree', () => {
     const { add, grant, clock, of } = deliveryBench()
-    add(['a'], clock.nowNs() + 3_600n * secondNs)
+    add(['a'], clock.nowNs() + 600n * secondNs)
     grant()
     expect(of('clock.ahead')).toEqual([])
   })
