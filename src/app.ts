@@ -19,6 +19,7 @@ import { spoolFiles, spoolPathOf } from './spool/files.ts'
 import { lockStateDirectory } from './spool/state-lock.ts'
 import { defaultSpoolBounds } from './spool/types.ts'
 import { deliveredBefore } from './startup/delivered-before.ts'
+import { lowDiskWarning } from './startup/low-disk.ts'
 import { runStartupChecks } from './startup/run-startup-checks.ts'
 import { serviceChecks } from './startup/service-checks.ts'
 import { askHost } from './supervisor/questions.ts'
@@ -120,7 +121,10 @@ async function runParts(parts: Parts): Promise<number> {
   const { settings, metrics, supervisor, say, version } = parts
   const stop = stopOnSignal()
   say({ type: 'service.starting', version, target: settings.target.name, metrics: metrics.length })
-  for (const error of parts.warnings) say({ type: 'warning', error })
+  const disk = { directory: settings.stateDir, reserveBytes: settings.bounds.diskReserveBytes }
+  for (const error of [...parts.warnings, lowDiskWarning(disk)]) {
+    if (error !== undefined) say({ type: 'warning', error })
+  }
   supervisor.startWorkers() // what is spooled is on its way before any check
   const opening = openWeb(parts) // its libraries load while the checks wait for servers
   const failedCheck = await checkAll(parts, stop.signal)
