@@ -94,12 +94,18 @@ async function ageBacklog(ageMs: number, { subject, world }: Stage): Promise<voi
   for (const name of proxies.loki) await world.toxiproxy.afflict(name, 'refused')
   subject.era += 1
   await subject.start({ polls: true })
-  await waitFor(() => subject.look().every(({ waiting }) => waiting.length > 5), {
-    what: 'a backlog',
-    timeoutMs: 15_000,
-  }).catch(() => undefined) // another fault keeps rows away: then the backlog is a short one
+  await moreWaiting(subject)
   await subject.term()
   subject.ageBacklog(ageMs)
-  for (const name of proxies.loki) await world.toxiproxy.relieve(name, 'refused')
   await subject.start({ polls: true })
+  await moreWaiting(subject) // rows of now behind those of hours ago
+  for (const name of proxies.loki) await world.toxiproxy.relieve(name, 'refused')
+}
+
+/** Where another fault keeps rows away, the backlog stays a short one. */
+async function moreWaiting(subject: Subject): Promise<void> {
+  const before = subject.look().map(({ waiting }) => waiting.length)
+  const hasMore = () =>
+    subject.look().every(({ waiting }, index) => waiting.length > (before[index] ?? 0) + 5)
+  await waitFor(hasMore, { what: 'a backlog', timeoutMs: 10_000, everyMs: 50 }).catch(() => undefined)
 }

@@ -50,10 +50,10 @@ async function tortureOnce(world: World, plan: Plan, summary: Summary): Promise<
   return isClean
 }
 
-function report({ plan, findings, rows, deadLetters, dropped, phasesMs }: RoundResult): void {
+function report({ plan, findings, rows, restamped, deadLetters, dropped, phasesMs }: RoundResult): void {
   const faults = plan.faults.map((fault) => `${nameOf(fault)} @${fault.atMs}`).join(', ')
   const verdict = findings.length === 0 ? 'ok' : `${findings.length} FINDINGS`
-  const ends = `${rows} rows, ${deadLetters} dead, ${dropped} dropped, ${phasesMs.map(seconds).join(' + ')} s`
+  const ends = `${rows} rows, ${restamped} restamped, ${deadLetters} dead, ${dropped} dropped, ${phasesMs.map(seconds).join(' + ')} s`
   say(`${plan.round} ${plan.shape} ×${plan.metrics.length}: ${verdict}, ${ends} [${faults}]`)
   for (const { kind, what } of findings.slice(0, printedFindings)) say(`  ${kind}: ${what.slice(0, 300)}`)
 }

@@ -88,6 +88,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       { file: 'spool/types.js', from: 'maxChunkBytes = 192 * 1024', to: 'maxChunkBytes = 3 * 1024 * 1024' },
       { file: 'shipper/pace.js', from: 'if (this.#bytesPerSecond === undefined)', to: 'if (true)' },
+      { file: 'shipper/stream-queue.js', from: 'heavyBytes = 1_200_000', to: 'heavyBytes = Infinity' },
     ],
   },
   {

@@ -21,7 +21,7 @@ export type Fault =
 
 export type PlannedFault = Fault & { readonly atMs: number }
 
-export type Shape = 'light' | 'heavy' | 'large run' | 'many metrics'
+export type Shape = 'light' | 'heavy' | 'large run' | 'many metrics' | 'full spool'
 
 export type Plan = {
   readonly seed: number
@@ -38,7 +38,7 @@ export type Plan = {
 
 export const heavyEvery = 25
 
-const heavyShapes: readonly Shape[] = ['heavy', 'large run', 'heavy', 'many metrics']
+const heavyShapes: readonly Shape[] = ['heavy', 'large run', 'full spool', 'many metrics']
 const serviceFaults = ['kill main', 'kill host', 'kill both', 'term'] as const
 const lokiFaults = ['loki killed', 'loki stopped', 'loki hung'] as const
 const databaseFaults = ['database stopped', 'database hung'] as const
@@ -50,11 +50,14 @@ export function planOf(seed: number, round: number): Plan {
   const shape = isLarge ? (heavyShapes[(round / heavyEvery - 1) % heavyShapes.length] ?? 'heavy') : 'light'
   const lengthMs = lengthOf(shape, random)
   const isScripted = random.below(3) === 0
-  const faults = Array.from({ length: 1 + random.below(shape === 'light' ? 4 : 6) }, () => ({
+  const count = 1 + random.below(shape === 'light' ? 4 : 6)
+  const faults: PlannedFault[] = Array.from({ length: count }, () => ({
     ...faultOf(random, isScripted),
     atMs: Math.floor(lengthMs * (0.1 + random.below(800) / 1_000)),
   }))
-  const mayDrop = shape === 'light' && random.below(10) === 0
+  // As long as it takes to fill 1 MiB.
+  if (shape === 'full spool')
+    faults.push({ kind: 'loki network', toxic: 'refused', atMs: 1_000, forMs: 4_000 })
   return {
     seed,
     round,
@@ -63,13 +66,13 @@ export function planOf(seed: number, round: number): Plan {
     faults: faults.sort((a, b) => a.atMs - b.atMs),
     isScripted,
     lengthMs,
-    flags: mayDrop ? ['--spool_metric', '1MiB'] : [],
+    flags: shape === 'full spool' ? ['--spool_metric', '1MiB'] : [],
   }
 }
 
 /** Whether the round's spools are so small that rows may go. */
-export function mayDrop({ flags }: Plan): boolean {
-  return flags.includes('--spool_metric')
+export function mayDrop({ shape }: Plan): boolean {
+  return shape === 'full spool'
 }
 
 /** Loki refuses what a wrong clock has stamped. */
@@ -91,6 +94,7 @@ const metricCounts: Readonly<Record<Shape, number>> = {
   heavy: 2,
   'large run': 4,
   'many metrics': 50,
+  'full spool': 2,
 }
 
 function metricsOf(shape: Shape, random: Random, prefix: string): MetricSpec[] {
@@ -105,7 +109,8 @@ function metricsOf(shape: Shape, random: Random, prefix: string): MetricSpec[] {
 }
 
 function enlargementOf(shape: Shape, index: number): Partial<MetricSpec> {
-  if (shape === 'heavy') return { everyMs: 500, leastRows: 300, mostRows: 600, padBytes: 1_500 }
+  if (shape === 'heavy' || shape === 'full spool')
+    return { everyMs: 500, leastRows: 300, mostRows: 600, padBytes: 1_500 }
   if (shape === 'many metrics') return { everyMs: 700 + index * 10, mostRows: 20 }
   if (shape === 'large run' && index === 0)
     return { everyMs: 6_000, leastRows: 99_999, mostRows: 100_000, padBytes: 100 }

@@ -1,6 +1,7 @@
 // One round: rowtail works while faults happen to it, then everything is well again, what waits is delivered,
 // and the ledger is drawn up.
 
+import type { LokiEntry } from '../support/servers/loki-client.ts'
 import { pause, waitFor } from '../support/servers/waiting.ts'
 import { inflict } from './faults.ts'
 import { audit, type Finding, type MetricRecord } from './ledger.ts'
@@ -17,6 +18,7 @@ export type RoundResult = {
   /** Rows and run lines in Loki. */
   readonly rows: number
   readonly runLines: number
+  readonly restamped: number
   readonly deadLetters: number
   readonly dropped: number
   /** Of faults, draining and reading. */
@@ -137,12 +139,17 @@ function quarantines(subject: Subject): Finding[] {
   }))
 }
 
+function isRestamped({ metadata }: LokiEntry): boolean {
+  return metadata['ts_original'] !== undefined
+}
+
 function totalsOf(records: readonly MetricRecord[]) {
   const sum = (count: (record: MetricRecord) => number): number =>
     records.reduce((total, record) => total + count(record), 0)
   return {
     rows: sum(({ loki }) => loki.rows.length),
     runLines: sum(({ loki }) => loki.runs.length),
+    restamped: sum(({ loki }) => [...loki.rows, ...loki.runs].filter(isRestamped).length),
     deadLetters: sum(({ spool }) => spool.dead.length),
     dropped: sum(({ spool }) => spool.dropped.reduce((all, { entries }) => all + entries, 0)),
   }

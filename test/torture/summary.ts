@@ -17,6 +17,7 @@ export type Summary = {
   lost: number
   twice: number
   otherFindings: number
+  restamped: number
   deadLetters: number
   dropped: number
   seconds: number
@@ -25,11 +26,11 @@ export type Summary = {
 
 export function emptySummary(at: Pick<Summary, 'commit' | 'seed' | 'first' | 'last'>): Summary {
   const counts = { rounds: 0, failed: 0, rows: 0, runLines: 0, lost: 0, twice: 0, otherFindings: 0 }
-  return { ...at, ...counts, deadLetters: 0, dropped: 0, seconds: 0, faults: {} }
+  return { ...at, ...counts, restamped: 0, deadLetters: 0, dropped: 0, seconds: 0, faults: {} }
 }
 
 export function addRound(summary: Summary, result: RoundResult): void {
-  const { plan, findings, rows, runLines, deadLetters, dropped, phasesMs } = result
+  const { plan, findings, rows, runLines, restamped, deadLetters, dropped, phasesMs } = result
   const count = (kind: string): number => findings.filter((one) => one.kind === kind).length
   summary.rounds += 1
   summary.failed += findings.length > 0 ? 1 : 0
@@ -38,6 +39,7 @@ export function addRound(summary: Summary, result: RoundResult): void {
   summary.lost += count('lost')
   summary.twice += count('twice')
   summary.otherFindings += findings.length - count('lost') - count('twice')
+  summary.restamped += restamped
   summary.deadLetters += deadLetters
   summary.dropped += dropped
   summary.seconds += phasesMs.reduce((sum, ms) => sum + ms, 0) / 1_000
