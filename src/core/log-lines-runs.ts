@@ -29,8 +29,9 @@ export function createRunVoice(): RunVoice {
     isFirst = false
     if (skippedTicks === 0 || isWarmUp) return []
     return skipped.add('ticks', skippedTicks, atMs).map((sum) => {
-      const took = `a run of ${formatElapsed(durationMs)} was longer than the interval`
-      const text = `${took}: ${countOf(sum.amount, 'tick')} skipped${inAll(sum)}`
+      // Mostly the run is to blame; after a machine's sleep it was not.
+      const took = `the last run took ${formatElapsed(durationMs)}`
+      const text = `${countOf(sum.amount, 'tick')} skipped${inAll(sum)}: ${took}`
       return line('warn', text, { skipped: sum.amount, total: sum.total })
     })
   }

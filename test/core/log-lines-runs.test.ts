@@ -88,11 +88,9 @@ describe('the lines of a run', () => {
     const { tell } = listener()
     const late = finished({ durationMs: 5_100, skippedTicks: 2 })
     tell(finished())
-    expect(tell(late)).toContain('warn a run of 5.1s was longer than the interval: 2 ticks skipped')
+    expect(tell(late)).toContain('warn 2 ticks skipped: the last run took 5.1s')
     expect(tell(late)).toHaveLength(1)
-    expect(tell(late, 3_600_000)).toContain(
-      'warn a run of 5.1s was longer than the interval: 4 ticks skipped, 6 in all',
-    )
+    expect(tell(late, 3_600_000)).toContain('warn 4 ticks skipped, 6 in all: the last run took 5.1s')
   })
 
   it('name a flag once per column and reason, with its cure', () => {
