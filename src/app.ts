@@ -13,6 +13,7 @@ import { createStatus, type Status } from './core/status.ts'
 import { systemClock } from './kit/clock.ts'
 import type { Log } from './kit/log.ts'
 import { stopOnSignal } from './kit/stop-signal.ts'
+import { openSentMemory } from './shipper/sent-memory.ts'
 import { Shipper } from './shipper/shipper.ts'
 import { sinks } from './sinks/registry.ts'
 import { spoolFiles, spoolPathOf } from './spool/files.ts'
@@ -82,6 +83,7 @@ async function createService(options: ServiceOptions, runtimeDirectory: string):
     random: Math.random,
     emit: say,
     onFirstDelivery: () => delivered.remember(),
+    sentMemory: openSentMemory(path.join(settings.stateDir, 'sent.json'), clock),
     streamRate: settings.loki.streamRate === 'off' ? undefined : settings.loki.streamRate,
   })
   const supervisor = new Supervisor({

@@ -11,6 +11,8 @@ export class SeatState {
   /** In flight; settled before the seat is given up. */
   readonly pushes = new Set<Promise<PushResult>>()
   readonly abort = new AbortController()
+  /** Its first word is what an earlier worker left; later ones hold new rows too. */
+  hasAnnounced = false
 
   constructor(client: SeatClient) {
     this.client = client

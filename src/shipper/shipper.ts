@@ -11,6 +11,7 @@ import type { PushOrder } from '../worker/messages.ts'
 import type { Seat, SeatClient } from '../worker/seat.ts'
 import { defaultStreamRate, TenantPace } from './pace.ts'
 import { ReplayWatch } from './replay-watch.ts'
+import type { SentMemory } from './sent-memory.ts'
 import { firstOf, SeatState, type Waiting, waitingIn } from './seat-state.ts'
 import { SinkHealth } from './sink-health.ts'
 import { StreamQueue } from './stream-queue.ts'
@@ -29,6 +30,8 @@ export type ShipperOptions = {
   readonly emit: (event: ShipperEvent) => void
   /** Called after the first push that was delivered. */
   readonly onFirstDelivery?: () => void
+  /** What streams sent before this start. */
+  readonly sentMemory?: SentMemory
   /** Pushes in flight; default 4. */
   readonly slots?: number
   /** Bytes a second of one stream; undefined: not paced. */
@@ -95,8 +98,13 @@ export class Shipper {
   #backlog(seat: SeatState, streams: readonly StreamBacklog[]): void {
     const bytes = new Map(streams.map((backlog) => [backlog.stream, backlog.bytes]))
     for (const { stream, labels } of streams) {
-      if (!seat.queues.has(stream)) seat.queues.set(stream, this.#queueOf(stream, labels))
+      if (seat.queues.has(stream)) continue
+      const isLeftover = !seat.hasAnnounced && !this.#streams.has(labels)
+      const queue = this.#queueOf(stream, labels)
+      seat.queues.set(stream, queue)
+      if (isLeftover) this.#holdLeftover(queue)
     }
+    seat.hasAnnounced = true
     for (const queue of seat.queues.values()) this.#report(queue, bytes.get(queue.stream) ?? 0)
     this.#pump()
   }
@@ -104,10 +112,20 @@ export class Shipper {
   /** The same one for every worker of a stream: what was sent and held stays so when a worker dies. */
   #queueOf(stream: StreamId, labels: string): StreamQueue {
     const rate = 'streamRate' in this.#options ? this.#options.streamRate : defaultStreamRate
-    const queue = this.#streams.get(labels) ?? new StreamQueue(labels, rate)
+    const known = this.#streams.get(labels)
+    const queue = known ?? new StreamQueue(labels, rate)
+    const sent = known === undefined ? this.#options.sentMemory?.recall(labels) : undefined
+    if (sent !== undefined) queue.sentBefore(this.#options.clock.monotonicMs() - sent.ageMs, sent.bytes)
     this.#streams.set(labels, queue)
     queue.serve(stream)
     return queue
+  }
+
+  /** An earlier rowtail may have pushed it and died before the answer, and Loki may have restarted since. */
+  #holdLeftover(queue: StreamQueue): void {
+    if (!queue.isHeavy(this.#options.clock.monotonicMs())) return
+    queue.isHeld = true
+    this.#replay.begin()
   }
 
   #report(queue: StreamQueue, bytes: number): void {
@@ -185,6 +203,7 @@ export class Shipper {
     const bytes = order.entries.length
     queue.sent(sentMs, bytes)
     this.#tenant.pace.sent(sentMs, bytes)
+    this.#options.sentMemory?.note(order.labels, queue.sentBytes(sentMs))
     const body = { stream: order.labels, entries: order.entries, count: order.count }
     const signal = AbortSignal.any([this.#stop.signal, seat.abort.signal])
     const pushed = sink.push(body, signal)

@@ -65,7 +65,17 @@ export class StreamQueue {
   }
 
   isHeavy(nowMs: number): boolean {
-    return this.#sent.bytes(nowMs) > heavyBytes
+    return this.sentBytes(nowMs) > heavyBytes
+  }
+
+  /** Bytes of the last 15 minutes, retries too. */
+  sentBytes(nowMs: number): number {
+    return this.#sent.bytes(nowMs)
+  }
+
+  /** What an earlier rowtail sent: it counts for Loki as ours does. */
+  sentBefore(atMs: number, bytes: number): void {
+    this.#sent.add(atMs, bytes)
   }
 
   /** True where a push may start once `readyMs` has come. */
