@@ -31,7 +31,7 @@ export default defineConfig({
           globalSetup: servers,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],

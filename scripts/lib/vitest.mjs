@@ -21,7 +21,9 @@ export async function runVitest(args) {
   const directory = mkdtempSync(join(tmpdir(), 'rowtail-test-'))
   chmodSync(directory, 0o1777) // tests run programs as other users, who need a temporary directory too
   try {
-    const env = toolEnvironment({ TMPDIR: directory, TEST_RUN_TOKEN: token })
+    // Tests of the whole service run what ships: `npm test` has just built it.
+    const entry = join(root, 'dist/main.js')
+    const env = toolEnvironment({ TMPDIR: directory, TEST_RUN_TOKEN: token, ROWTAIL_ENTRY: entry })
     const exitCode = await untilEnd(spawn('vitest', ['run', ...args], { cwd: root, env, stdio: 'inherit' }))
     const leftovers = await endLeftovers(token)
     if (leftovers.length === 0) return exitCode

@@ -119,7 +119,9 @@ async function poll(metric: Metric): Promise<void> {
   )
 }
 
-/** A spool that turns out to be damaged is set aside; this worker ends, and its successor begins a new one. */
+/**
+ * A spool that turns out to be damaged is set aside; this worker ends, and its successor begins a new one.
+ */
 function guarded(work: () => void): void {
   try {
     work()

@@ -52,7 +52,6 @@ export function wireWords(subject: Subject): void {
 
   it.each([
     ['POST', '/loki/api/v1/push/', 404],
-    ['GET', '/loki/api/v1/push', 405],
     ['GET', '/ready', 200],
     ['GET', '/', 404],
     ['GET', '/loki/api/v1/query_range?query={job="x"}&limit=5001', 400],
@@ -65,6 +64,13 @@ export function wireWords(subject: Subject): void {
     const response = await fetch(subject.baseUrl + path, { method })
     expect(response.status).toBe(status)
     expect(response.headers.get('date')).not.toBeNull()
+  })
+
+  it('takes no GET of the push path', async () => {
+    const response = await fetch(`${subject.baseUrl}/loki/api/v1/push`)
+    // Which of the two a Loki answers depends on the order in which its modules came up: 8 starts, 5 times
+    // 405.
+    expect([404, 405]).toContain(response.status)
   })
 
   it('finds streams by equality, by pattern, and by their negations', async () => {

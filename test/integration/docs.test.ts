@@ -1,5 +1,5 @@
-// Every LogQL expression of the README and the migration page is executed against a real Loki that holds the rows of
-// the default metrics, and finds something.
+// Every LogQL expression of the README and the migration page is executed against a real Loki that holds the
+// rows of the default metrics, and finds something.
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -22,9 +22,10 @@ const services = startedServices(afterAll)
 beforeAll(async () => {
   standIn = await SqreamStandIn.start(sharedPostgres().address)
   registration = await registerSqreamDriver({ BoolsAsChar: '0' })
-  // A slow answer, so that a filter on response_time finds one; a failing one, so that the run lines tell of it.
+  // A slow answer, so that a filter on response_time finds one.
   standIn.misbehave('show_server_status', { kind: 'delay', ms: 1_100 })
-  const defaults = JSON.parse(readFileSync('monitor_input.json', 'utf8')) as Record<string, unknown> // our own file
+  // Our own file, an object by its tests.
+  const defaults = JSON.parse(readFileSync('monitor_input.json', 'utf8')) as Record<string, unknown>
   const service = await services.start({
     metrics: defaults,
     flags: [

@@ -46,7 +46,8 @@ describe('a worker that is killed', () => {
     const child = startChild('write-runs', [path, 'never'])
     let reported = 0
     while (reported < minimum) {
-      const { step, run } = (await child.nextMessage()) as { step: string; run: number } // what the child sends
+      // The child sends nothing else.
+      const { step, run } = (await child.nextMessage()) as { step: string; run: number }
       if (step === 'committed') reported = run
     }
     await child.kill()

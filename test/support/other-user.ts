@@ -1,4 +1,5 @@
-// Permission cases as somebody who has none: root reads everything, so the tests give its rights up for a moment.
+// Permission cases as somebody who has none: root reads everything, so the tests give its rights up for a
+// moment.
 
 const nobody = 65_534
 
