@@ -14,6 +14,7 @@ import { startWorld, stopWorld, type World } from './world.ts'
 const printedFindings = 5
 
 const options = readArguments(process.argv.slice(2))
+const commit = process.env['TORTURE_COMMIT'] ?? 'unknown'
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 process.once('SIGINT', () => stop.abort())
@@ -24,10 +25,8 @@ process.exit(summary.failed > 0 ? 1 : 0)
 
 async function tortureAll(options: TortureArguments): Promise<Summary> {
   const { seed, first, last, isStoppingAtFailure } = options
-  say(
-    `rowtail ${process.env['TORTURE_COMMIT'] ?? 'of unknown commit'}: --seed ${seed} --rounds ${first}..${last}`,
-  )
-  const summary = emptySummary({ commit: process.env['TORTURE_COMMIT'] ?? 'unknown', seed, first, last })
+  say(`rowtail ${commit}: --seed ${seed} --rounds ${first}..${last}`)
+  const summary = emptySummary({ commit, seed, first, last })
   const world = await startWorld()
   try {
     for (let round = first; round <= last && !stop.signal.aborted; round += 1) {
@@ -53,7 +52,8 @@ async function tortureOnce(world: World, plan: Plan, summary: Summary): Promise<
 function report({ plan, findings, rows, restamped, deadLetters, dropped, phasesMs }: RoundResult): void {
   const faults = plan.faults.map((fault) => `${nameOf(fault)} @${fault.atMs}`).join(', ')
   const verdict = findings.length === 0 ? 'ok' : `${findings.length} FINDINGS`
-  const ends = `${rows} rows, ${restamped} restamped, ${deadLetters} dead, ${dropped} dropped, ${phasesMs.map(seconds).join(' + ')} s`
+  const counts = `${rows} rows, ${restamped} restamped, ${deadLetters} dead, ${dropped} dropped`
+  const ends = `${counts}, ${phasesMs.map(seconds).join(' + ')} s`
   say(`${plan.round} ${plan.shape} ×${plan.metrics.length}: ${verdict}, ${ends} [${faults}]`)
   for (const { kind, what } of findings.slice(0, printedFindings)) say(`  ${kind}: ${what.slice(0, 300)}`)
 }

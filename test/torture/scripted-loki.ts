@@ -16,7 +16,8 @@ import { keyOf } from './ledger.ts'
 type Plain = { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
 
 const tenantLimit =
-  "ingestion rate limit exceeded for user fake (limit: 4194304 bytes/sec) while attempting to ingest '35' lines totaling '7000000' bytes, reduce log volume or contact your Loki administrator to see if the limit can be increased\n" // prettier-ignore
+  'ingestion rate limit exceeded for user fake (limit: 4194304 bytes/sec) while attempting to ingest ' +
+  "'35' lines totaling '7000000' bytes, reduce log volume or contact your Loki administrator\n"
 
 const plainAnswers = {
   '429': { status: 429, body: tenantLimit },
@@ -202,7 +203,8 @@ function refusedKey({ atNs, line, metadata }: PushedEntry): string {
 function refusalOf(why: 'too long' | 'too new', count: number, labels: string): string {
   const words =
     why === 'too long'
-      ? `max entry size '262144' bytes exceeded for stream '${labels}' while adding an entry with length '262145' bytes`
+      ? `max entry size '262144' bytes exceeded for stream '${labels}' while adding an entry ` +
+        "with length '262145' bytes"
       : `entry for stream '${labels}' has timestamp too new: 2031-01-01T00:00:00Z`
   return `${count === 1 ? '' : `${count} errors like: `}${words}\n`
 }
