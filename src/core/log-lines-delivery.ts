@@ -90,12 +90,12 @@ function refused(sum: Sum, said?: string): Line {
   const { key: reason, amount: rows, total } = sum
   const words = said === undefined ? '' : ` It said: ${said}`
   const text = `Loki refused ${countOf(rows, 'row')} for good (${reason}), kept as dead letters${inAll(sum)}.`
-  return line('warn', `${text}${words}`, { rows, total, reason })
+  return { ...line('warn', `${text}${words}`, { rows, total, reason }), event: 'dead_letters.added' }
 }
 
 function stamped(sum: Sum): Line {
   const { key: reason, amount: rows, total } = sum
   const refusal = `Loki refused the time of ${countOf(rows, 'row')} (${reason})`
   const text = `${refusal}, sent again with a new one${inAll(sum)}`
-  return line('warn', text, { rows, total, reason })
+  return { ...line('warn', text, { rows, total, reason }), event: 'push.restamped' }
 }

@@ -83,5 +83,5 @@ function dropped(sum: Sum): Line {
   const reason = key as DropReason // the tally's keys are the reasons it was given
   const why = `because ${dropReasons[reason]}`
   const text = `${countOf(rows, 'row')} dropped, the oldest first, ${why}${inAll(sum)}`
-  return line('warn', text, { rows, total, reason })
+  return { ...line('warn', text, { rows, total, reason }), event: 'rows.dropped' }
 }

@@ -65,11 +65,11 @@ export function createNarrator(bounds: NarratorBounds): (event: RowtailEvent) =>
 }
 
 function recordsOf(event: RowtailEvent, lines: readonly Line[], metric?: string): LogRecord[] {
-  return lines.map(({ level, message, fields = {} }) => ({
+  return lines.map(({ level, message, fields = {}, event: type = event.type }) => ({
     atMs: event.atMs,
     level,
     ...(metric === undefined ? {} : { metric }),
-    event: event.type,
+    event: type,
     message,
     fields,
   }))

@@ -23,6 +23,8 @@ export type Line = {
   readonly level: LogLevel
   readonly message: string
   readonly fields?: Readonly<Record<string, unknown>>
+  /** Of a sum, the type of the events it sums up: another event may have let it out. */
+  readonly event?: EventType
 }
 
 /** What is said of each type of event; that each has its say, the compiler sees. */

@@ -93,6 +93,15 @@ describe('a record', () => {
     expect(told[1]).not.toHaveProperty('metric')
   })
 
+  it('of a sum names the events that it sums up, not the one that let it out', () => {
+    const { tell, told } = listener()
+    const drop = { type: 'rows.dropped', rows: 5, bytes: 100, reason: 'spool_full' } as const
+    tell(drop)
+    tell(drop)
+    tell(finished(), 60_000)
+    expect(told.map(({ event }) => event)).toEqual(['rows.dropped', 'run.finished', 'rows.dropped'])
+  })
+
   it('of a metric beyond a thousand makes the oldest one forgotten', () => {
     const narrate = createNarrator(bounds)
     const levelOf = (metric: string) => narrate({ ...finished(), atMs: 0, metric })[0]?.level
