@@ -110,6 +110,6 @@ function abandonedReport(timeoutMs: number): ErrorReport {
   return {
     code: 'query_abandoned',
     message: `The query did not end within ${formatDuration(timeoutMs)} and did not heed being cancelled.`,
-    hint: 'The database or its driver hangs; this metric goes on over a second driver host.',
+    hint: 'The database or its driver hangs; this metric goes on over another driver host.',
   }
 }
