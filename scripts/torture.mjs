@@ -1,6 +1,7 @@
 // `npm run torture`: rowtail under faults at random moments, against real servers, with a ledger of every
-// row. `-- --seed 7 --rounds 20` or `--rounds 21..40`; `--tree` tests the working tree instead of HEAD. With
-// `mutants` as its first word it runs broken copies of rowtail, each of which the harness has to catch.
+// row. `-- --seed 7 --rounds 20` or `--rounds 21..40`; `--tree` tests the working tree instead of HEAD.
+// With `mutants` as its first word it runs broken copies of rowtail, each of which the harness has to
+// catch.
 
 import { main } from './lib/steps.mjs'
 import { runTorture } from './lib/torture.mjs'

@@ -1,6 +1,6 @@
-// Broken rowtails, as edits of the built program: each breaks one thing that the promise stands on, and must
-// be caught by the harness in its scenario. Two streams in one push are not among them: a push body has room
-// for one stream's labels only, so that this fault cannot be written in a line.
+// Broken rowtails, as edits of the built program: each breaks one thing that the promise stands on, and
+// must be caught by the harness in its scenario. Two streams in one push are not among them: a push body
+// has room for one stream's labels only, so that this fault cannot be written in a line.
 
 import type { Finding } from './ledger.ts'
 import type { ScenarioName } from './scenarios.ts'

@@ -1,6 +1,6 @@
-// `npm run mutants`: proves the harness. Each mutant of rowtail is put through its scenario, and the ledger
-// has to find what it does; rowtail itself is put through the same scenarios, and nothing may be found. Words
-// behind `--` pick mutants by a part of their name. Exits with 1 where a mutant lives.
+// `npm run mutants`: proves the harness. Each mutant of rowtail is put through its scenario, and the
+// ledger has to find what it does; rowtail itself is put through the same scenarios, and nothing may be
+// found. Words behind `--` pick mutants by a part of their name. Exits with 1 where a mutant lives.
 
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

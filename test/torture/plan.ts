@@ -36,7 +36,7 @@ export type Plan = {
   readonly flags: readonly string[]
 }
 
-export const heavyEvery = 25
+const heavyEvery = 25
 
 const heavyShapes: readonly Shape[] = ['heavy', 'large run', 'full spool', 'many metrics']
 const serviceFaults = ['kill main', 'kill host', 'kill both', 'term'] as const

@@ -1,6 +1,6 @@
-// What rowtail is asked to fetch: a PostgreSQL function whose rows follow from metric, poll and index alone,
-// so that the ledger can write each line again. The database counts the polls itself, in a sequence that no
-// rollback turns back, and notes those that were answered to the end in a table.
+// What rowtail is asked to fetch: a PostgreSQL function whose rows follow from metric, poll and index
+// alone, so that the ledger can write each line again. The database counts the polls itself, in a sequence
+// that no rollback turns back, and notes those that were answered to the end in a table.
 
 import { createHash } from 'node:crypto'
 import type { PostgresServer } from '../support/servers/postgres.ts'
