@@ -34,6 +34,11 @@ export class ReplayWatch {
     if (!this.#isWatching) void this.#watch()
   }
 
+  /** At a start, which asks for each stream: one watch does for all of them. */
+  beginOnce(): void {
+    if (!this.#isWatching) this.begin()
+  }
+
   async #watch(): Promise<void> {
     const { clock, sink, signal, onAway, onOver } = this.#options
     this.#isWatching = true

@@ -125,7 +125,7 @@ export class Shipper {
   #holdLeftover(queue: StreamQueue): void {
     if (!queue.isHeavy(this.#options.clock.monotonicMs())) return
     queue.isHeld = true
-    this.#replay.begin()
+    this.#replay.beginOnce()
   }
 
   #report(queue: StreamQueue, bytes: number): void {

@@ -1,8 +1,7 @@
 // What streams sent before a restart: on a real file, and in a shipper that starts with it.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSentMemory } from '../../src/shipper/sent-memory.ts'
@@ -69,6 +68,15 @@ describe('D-18: a stream that was heavy before this start', () => {
     expect(sentMs('heavy')).toEqual([])
     await clock.advance(1)
     expect(sentMs('heavy')).toEqual([20_000])
+  })
+
+  it('holds it no longer where there are several', async () => {
+    const { clock, worker, sentMs } = shipperBench(remembering(heavyBytes + 1))
+    worker('heavy', 1_000)
+    await clock.advance(500)
+    worker('too', 1_000)
+    await clock.advance(19_500)
+    expect([sentMs('heavy'), sentMs('too')]).toEqual([[20_000], [20_000]])
   })
 
   it('goes at once where it sent no more than a light one', async () => {
