@@ -17,11 +17,15 @@ export type Finding =
   | { readonly kind: 'warned'; readonly error: ErrorReport }
   | FailedFinding
 
-/** A server that is down, starts, or is too busy: asking again can help. All other codes need a person. */
+/**
+ * A server that is down, starts, or is too busy, and a driver that died once: asking again can help. All other
+ * codes need a person.
+ */
 const passingCodes: ReadonlySet<ErrorCode> = new Set([
   'database_unreachable',
   'connection_lost',
   'host_unavailable',
+  'host_crashed',
   'loki_unreachable',
   'loki_not_ready',
   'loki_server_error',

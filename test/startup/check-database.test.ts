@@ -45,13 +45,15 @@ describe('the check of the database', () => {
     expect(sentenceOf(error)).toContain(`It said: ${said}`)
   })
 
-  it.each<ErrorReport['code']>(['database_unreachable', 'host_unavailable', 'connection_lost'])(
-    'finds %s worth waiting for',
-    async (code) => {
-      const finding = await failureOf({ code, message: 'No.' })
-      expect(finding).toMatchObject({ isWorthWaiting: true, exitCode: 3 })
-    },
-  )
+  it.each<ErrorReport['code']>([
+    'database_unreachable',
+    'host_unavailable',
+    'host_crashed',
+    'connection_lost',
+  ])('finds %s worth waiting for', async (code) => {
+    const finding = await failureOf({ code, message: 'No.' })
+    expect(finding).toMatchObject({ isWorthWaiting: true, exitCode: 3 })
+  })
 
   it.each<ErrorReport['code']>([
     'login_refused',
