@@ -42,6 +42,8 @@ export type ServiceOptions = {
 
 /** Deliveries have this long after the polls have ended; pm2 kills 1.6 s after its signal. */
 const deliverMs = 1_000
+/** A hundred threads need half a second to end on two cores, and take it from the deliveries' second. */
+const leaveMsPerWorker = 5
 /** By then everything has left, or is killed. */
 const lastResortMs = 1_400
 const cpuCheckTimeoutMs = 15_000
@@ -182,14 +184,14 @@ async function connect(supervisor: Supervisor): Promise<ErrorReport | undefined>
 }
 
 /** Polls end, deliveries get a second, then everything leaves; what does not is killed before pm2 would. */
-async function stopParts({ supervisor, shipper, sink }: Parts): Promise<void> {
+async function stopParts({ supervisor, shipper, sink, metrics }: Parts): Promise<void> {
   const lastResort = setTimeout(() => {
     supervisor.killHosts()
     process.kill(process.pid, 'SIGKILL')
   }, lastResortMs)
   const patience = new AbortController()
   const quiet = supervisor.stopPolls().then(() => shipper.whenQuiet())
-  await Promise.race([quiet, clock.sleep(deliverMs, patience.signal)])
+  await Promise.race([quiet, clock.sleep(deliverMs - leaveMsPerWorker * metrics.length, patience.signal)])
   patience.abort()
   shipper.stop()
   await supervisor.stop()
