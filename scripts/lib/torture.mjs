@@ -24,13 +24,16 @@ export async function runTorture(program, args) {
   try {
     const loki = (await findLoki()) ?? (await provideLoki())
     const toxiproxy = await provideToxiproxy()
-    await installDebianPackages([{ name: 'faketime' }])
+    await installDebianPackages([{ name: 'faketime' }, { name: 'gcc', program: 'cc' }])
     const commit = await commitOf(isTree)
+    const powerCut = join(directory, 'power-cut.so')
+    await compileC('test/support/power-cut/journal.c', powerCut)
     await step(`rowtail of ${commit}`, () => compile(directory, isTree))
     const env = toolEnvironment({
       LOKI_BIN: loki,
       TOXIPROXY_BIN: toxiproxy,
       FAKETIME_LIBRARY: faketimeLibrary(),
+      POWER_CUT_LIBRARY: powerCut,
       TORTURE_COMMIT: commit,
       ROWTAIL_ENTRY: join(directory, 'dist', 'main.js'),
     })
@@ -66,6 +69,11 @@ async function compile(directory, isTree) {
   mkdirSync(join(directory, 'dist'))
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
   await run('tsc', ['-p', 'tsconfig.build.json'], { cwd: directory, env: toolEnvironment() })
+}
+
+async function compileC(source, library) {
+  const flags = ['-O1', '-Wall', '-Werror', '-shared', '-fPIC']
+  await run('cc', [...flags, '-o', library, source, '-ldl', '-lpthread'])
 }
 
 /** The first signal goes to the program, which ends its round's processes; it dies with us in any case. */

@@ -31,7 +31,7 @@ export function nameOf(fault: Fault): string {
 
 function laneOf({ kind }: Fault): string {
   const [first = ''] = kind.split(' ')
-  if (first === 'kill' || first === 'term' || first === 'backlog') return 'rowtail'
+  if (['kill', 'term', 'backlog', 'power'].includes(first)) return 'rowtail'
   return kind.endsWith('network') || kind.endsWith('answers') ? kind : first
 }
 
@@ -44,6 +44,13 @@ async function happen(fault: Fault, { subject, world }: Stage): Promise<void> {
     case 'kill both':
       await subject.killBoth()
       return void (await subject.start({ polls: true }))
+    case 'power cut':
+      await subject.cutPower()
+      return void (await subject.start({ polls: true }))
+    case 'disk full':
+      subject.disk?.fill()
+      await pause(fault.forMs)
+      return subject.disk?.free()
     case 'term':
       await subject.term()
       return void (await subject.start({ polls: true }))

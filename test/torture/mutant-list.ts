@@ -110,6 +110,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'does not sync its spool',
+    scenario: 'power cut',
+    caughtAs: ['lost', 'service', 'twice', 'commits', 'torn run'],
+    edits: [{ file: 'spool/schema.js', from: 'pragma synchronous = full', to: 'pragma synchronous = off' }],
+  },
+  {
     name: 'shows a run before its end',
     scenario: 'torn runs',
     caughtAs: ['torn run', 'lost'],

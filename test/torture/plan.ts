@@ -10,6 +10,9 @@ import { toxicNames } from './toxiproxy.ts'
 
 export type Fault =
   | { readonly kind: 'kill main' | 'kill host' | 'kill both' | 'term' }
+  /** A kill that also takes away what rowtail had written and not synced. */
+  | { readonly kind: 'power cut' }
+  | { readonly kind: 'disk full'; readonly forMs: number }
   | { readonly kind: 'loki killed' | 'loki stopped' | 'loki hung'; readonly forMs: number }
   | { readonly kind: 'database stopped' | 'database hung'; readonly forMs: number }
   | { readonly kind: 'loki network' | 'database network'; readonly toxic: ToxicName; readonly forMs: number }
@@ -75,9 +78,8 @@ export function mayDrop({ shape }: Plan): boolean {
   return shape === 'full spool'
 }
 
-/** Loki refuses what a wrong clock has stamped. */
-export function hasClockFault({ faults }: Plan): boolean {
-  return faults.some(({ kind }) => kind === 'clock stepped')
+export function has({ faults }: Plan, kind: Fault['kind']): boolean {
+  return faults.some((fault) => fault.kind === kind)
 }
 
 /** Nothing ended rowtail or its host and nothing ailed the database: what was answered must arrive. */
@@ -126,6 +128,8 @@ function faultOf(random: Random, isScripted: boolean): Fault {
     const most = answer.startsWith('too') ? 200 : 6
     return { kind: 'loki answers', answer, pushes: 1 + random.below(most) }
   }
+  if (choice < 4) return { kind: 'power cut' }
+  if (choice < 8) return { kind: 'disk full', forMs }
   if (choice < 35) return { kind: random.pick(serviceFaults) }
   if (choice < 55) return { kind: random.pick(lokiFaults), forMs }
   if (choice < 74) return { kind: 'loki network', toxic: random.pick(toxicNames), forMs }

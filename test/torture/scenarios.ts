@@ -95,6 +95,25 @@ const scenarios = {
     lengthMs: 3_000,
     metric: busy,
   },
+  'power cut': {
+    faults: [
+      awayFor(300, 800),
+      { kind: 'power cut', atMs: 900 },
+      awayFor(2_200, 800),
+      { kind: 'power cut', atMs: 2_800 },
+    ],
+    lengthMs: 4_000,
+    metric: busy,
+  },
+  'disk full': {
+    faults: [
+      { kind: 'disk full', atMs: 500, forMs: 800 },
+      awayFor(1_500, 2_000),
+      { kind: 'disk full', atMs: 2_000, forMs: 1_000 },
+    ],
+    lengthMs: 4_000,
+    metric: busy,
+  },
   'clock ahead': {
     faults: [{ kind: 'clock stepped', atMs: 700, byMs: 2 * hourMs, forMs: 1_500 }],
     lengthMs: 3_500,

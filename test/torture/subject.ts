@@ -5,10 +5,12 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit } from '../support/servers/processes.ts'
 import { killTree, signalAll, treeOf } from '../support/servers/processes.ts'
+import { cutPower } from '../support/power-cut/undo.ts'
 import { waitFor } from '../support/servers/waiting.ts'
 import { newServiceDirectory, RunningService } from '../support/service.ts'
 import type { Finding } from './ledger.ts'
-import { hasClockFault, type Plan } from './plan.ts'
+import { has, type Plan } from './plan.ts'
+import { SmallDisk } from './small-disk.ts'
 import { queryOf } from './source.ts'
 import { copySpools, type SpoolState, SpoolWatch } from './spool-watch.ts'
 import type { World } from './world.ts'
@@ -25,10 +27,13 @@ export class Subject {
   readonly #world: World
   #service: RunningService | undefined
   #copies = 0
+  /** Where its spools lie, in rounds that fill it. */
+  readonly disk: SmallDisk | undefined
 
   constructor(plan: Plan, world: World) {
     this.#plan = plan
     this.#world = world
+    this.disk = has(plan, 'disk full') ? SmallDisk.mountAt(join(this.directory, 'state')) : undefined
     this.watches = plan.metrics.map(({ name }) => new SpoolWatch(name))
   }
 
@@ -51,8 +56,15 @@ export class Subject {
           { every: polls ? `${metric.everyMs}ms` : '1d', timeout: '10s', query: queryOf(metric) },
         ]),
       ),
-      flags: ['--loki_url', isScripted ? scriptedUrl : lokiUrl, '--label', `era=${this.era}`, ...flags],
-      env: { ROWTAIL_CONNECTION_STRING: connectionString, ...this.#clockEnvironment() },
+      flags: [
+        '--loki_url',
+        isScripted ? scriptedUrl : lokiUrl,
+        '--label',
+        `era=${this.era}`,
+        ...this.#reserve(),
+        ...flags,
+      ],
+      env: { ROWTAIL_CONNECTION_STRING: connectionString, ...this.#libraries() },
       directory: this.directory,
     })
     return this.#service
@@ -86,6 +98,16 @@ export class Subject {
     await this.#end((service) => killTree(service.launched))
   }
 
+  /** As killBoth, and what was not synced is gone too. */
+  async cutPower(): Promise<void> {
+    await this.#end(async (service) => {
+      const exit = await killTree(service.launched)
+      await service.nothingLeft()
+      cutPower(this.spoolDirectory)
+      return exit
+    })
+  }
+
   /** SIGKILL to the driver hosts; rowtail goes on. */
   killHosts(): void {
     const service = this.#running()
@@ -114,22 +136,30 @@ export class Subject {
     return join(this.directory, 'clock')
   }
 
-  /** Only where the plan steps the clock: the library costs time at each question for it. */
-  #clockEnvironment(): Record<string, string> {
-    const library = process.env['FAKETIME_LIBRARY']
-    if (!hasClockFault(this.#plan) || library === undefined) return {}
+  /** Loaded only where the plan needs them: each costs time at every call that it watches. */
+  #libraries(): Record<string, string> {
+    const clock = has(this.#plan, 'clock stepped') ? process.env['FAKETIME_LIBRARY'] : undefined
+    const powerCut = has(this.#plan, 'power cut') ? process.env['POWER_CUT_LIBRARY'] : undefined
+    const loaded = [clock, powerCut].filter((path) => path !== undefined)
+    if (loaded.length === 0) return {}
     if (!existsSync(this.#clockPath)) this.setClock(0)
     return {
-      LD_PRELOAD: library,
+      LD_PRELOAD: loaded.join(':'),
       FAKETIME_TIMESTAMP_FILE: this.#clockPath,
       FAKETIME_CACHE_DURATION: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     }
   }
 
+  /** A small disk is nearly full from the start on. */
+  #reserve(): string[] {
+    return this.disk === undefined ? [] : ['--disk_reserve', '0B']
+  }
+
   /** For the round's end, however it ended. */
   async remove({ keep }: { readonly keep: boolean }): Promise<void> {
     await this.#service?.cleanUp()
+    this.disk?.unmount()
     if (!keep) rmSync(this.directory, { recursive: true, force: true })
   }
 
