@@ -18,8 +18,8 @@ export type Finding =
   | FailedFinding
 
 /**
- * A server that is down, starts, or is too busy, and a driver that died once: asking again can help. All other
- * codes need a person.
+ * A server that is down, starts, or is too busy, and a driver that died once: asking again can help. All
+ * other codes need a person.
  */
 const passingCodes: ReadonlySet<ErrorCode> = new Set([
   'database_unreachable',

@@ -8,7 +8,13 @@ import { idOf, lineOf, rowsOfPoll } from './source.ts'
 import type { Entry } from './spool-watch.ts'
 
 const spec = { name: 'm', everyMs: 100, leastRows: 3, mostRows: 9, padBytes: 40 }
-const strict: Expectations = { refused: new Set(), mayRestamp: false, mayDrop: false, isSourceSound: true }
+const strict: Expectations = {
+  refused: new Set(),
+  oldestNs: 0n,
+  mayRestamp: false,
+  mayDrop: false,
+  isSourceSound: true,
+}
 
 const rowsOf = (poll: number): Entry[] =>
   Array.from({ length: rowsOfPoll(spec, poll) }, (_, index) => ({
@@ -137,7 +143,8 @@ describe('a ledger', () => {
     const record = withRows((rows) => rows.slice(1))
     const withDead = { ...record, spool: { ...record.spool, dead: [{ ...dead, reason: 'too_long' }] } }
     expect(kindsOf(withDead, { ...strict, refused: new Set([keyOf(dead)]) })).toEqual([])
-    expect(kindsOf(withDead)).toEqual(['dead letter'])
+    expect(kindsOf(withDead, { ...strict, oldestNs: BigInt(dead.atNs) + 1n })).toEqual([])
+    expect(kindsOf(withDead, { ...strict, oldestNs: BigInt(dead.atNs) })).toEqual(['dead letter'])
   })
 
   it('sees a dead letter that is in Loki too', () => {

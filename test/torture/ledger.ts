@@ -36,6 +36,8 @@ export type MetricRecord = {
 export type Expectations = {
   /** Keys of what the scripted proxy refused: only that may be a dead letter, or have another time. */
   readonly refused: ReadonlySet<string>
+  /** What is older than this Loki refuses by default: it may be a dead letter. */
+  readonly oldestNs: bigint
   /** rowtail's clock was set: Loki itself may refuse a time. */
   readonly mayRestamp: boolean
   /** The round bounds the spool so that it drops. */
@@ -176,13 +178,13 @@ function leftovers({ spool }: MetricRecord): Finding[] {
 function deadLetters(
   { spool }: MetricRecord,
   entries: readonly Entry[],
-  { refused }: Expectations,
+  { refused, oldestNs }: Expectations,
 ): Finding[] {
   const there = new Set(entries.map(keyOf))
   return spool.dead.flatMap((entry) => {
     const key = keyOf(entry)
     const faults = [
-      ...(refused.has(key) ? [] : ['nobody refused it']),
+      ...(refused.has(key) || BigInt(entry.atNs) < oldestNs ? [] : ['nobody refused it']),
       ...(there.has(key) ? ['it is in Loki'] : []),
     ]
     return faults.map((why): Finding => ({ kind: 'dead letter', what: `${why}: ${entry.reason} ${key}` }))

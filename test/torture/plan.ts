@@ -41,16 +41,14 @@ export type Plan = {
 
 const heavyEvery = 25
 
-const heavyShapes: readonly Shape[] = ['heavy', 'large run', 'full spool', 'many metrics']
+export const heavyShapes: readonly Shape[] = ['heavy', 'large run', 'full spool', 'many metrics']
 const serviceFaults = ['kill main', 'kill host', 'kill both', 'term'] as const
 const lokiFaults = ['loki killed', 'loki stopped', 'loki hung'] as const
 const databaseFaults = ['database stopped', 'database hung'] as const
 
 /** The plan of one round; every 25th is a large one. */
-export function planOf(seed: number, round: number): Plan {
+export function planOf(seed: number, round: number, shape = shapeOf(round)): Plan {
   const random = randomOf(mixed(seed, round))
-  const isLarge = round % heavyEvery === 0
-  const shape = isLarge ? (heavyShapes[(round / heavyEvery - 1) % heavyShapes.length] ?? 'heavy') : 'light'
   const lengthMs = lengthOf(shape, random)
   const isScripted = random.below(3) === 0
   const count = 1 + random.below(shape === 'light' ? 4 : 6)
@@ -71,6 +69,11 @@ export function planOf(seed: number, round: number): Plan {
     lengthMs,
     flags: shape === 'full spool' ? ['--spool_metric', '1MiB'] : [],
   }
+}
+
+function shapeOf(round: number): Shape {
+  if (round % heavyEvery !== 0) return 'light'
+  return heavyShapes[(round / heavyEvery - 1) % heavyShapes.length] ?? 'heavy'
 }
 
 /** Whether the round's spools are so small that rows may go. */

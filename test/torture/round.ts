@@ -30,7 +30,9 @@ export type RoundResult = {
 /** How often spools are looked at beside the faults. */
 const lookEveryMs = 250
 /** Beyond the oldest backlog that a round makes. */
-const lookBackMs = 12 * 3_600_000
+const lookBackMs = 36 * 3_600_000
+/** Loki's reject_old_samples_max_age. */
+const maxAgeMs = 7 * 24 * 3_600_000
 /** Loki shows rows of hours ago only once their chunk is flushed, which goes on after its answer. */
 const flushMs = 15_000
 const pollingMs = 4_000
@@ -146,6 +148,7 @@ async function recordsOf(
 function auditAll(plan: Plan, { scripted }: World, records: readonly MetricRecord[]): Finding[] {
   const expected = {
     refused: scripted.refused,
+    oldestNs: BigInt(Date.now() - maxAgeMs) * 1_000_000n,
     mayRestamp: has(plan, 'clock stepped'),
     mayDrop: mayDrop(plan),
     isSourceSound: isSourceSound(plan),

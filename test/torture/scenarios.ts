@@ -1,10 +1,11 @@
 // Rounds made for one weakness each: what the mutants are tried with, and what a person picks to look at one
 // thing (`--scenario blocked`). The rest of such a round, its metrics and moments, is random as ever.
 
-import { type Fault, type Plan, type PlannedFault, planOf } from './plan.ts'
+import { type Fault, heavyShapes, type Plan, type PlannedFault, planOf, type Shape } from './plan.ts'
 import type { MetricSpec } from './source.ts'
 
-export type ScenarioName = keyof typeof scenarios | 'random'
+/** `random`, a shape for all rounds, or a weakness. */
+export type ScenarioName = keyof typeof scenarios | 'random' | Shape
 
 type Scenario = {
   readonly faults: readonly (Fault & { readonly atMs: number })[]
@@ -129,6 +130,17 @@ const scenarios = {
     lengthMs: 2_000,
     metric: busy,
   },
+  'backlog of a day': {
+    faults: [{ kind: 'backlog of hours', atMs: 500, ageMs: 20 * hourMs }],
+    lengthMs: 2_000,
+    metric: busy,
+  },
+  /** Older than Loki takes: all of it ends in the dead letters. */
+  'backlog of weeks': {
+    faults: [{ kind: 'backlog of hours', atMs: 500, ageMs: 8 * 24 * hourMs }],
+    lengthMs: 2_000,
+    metric: busy,
+  },
   /** A run is cut off in the middle: its first chunks are staged already. */
   'torn runs': {
     faults: [
@@ -142,17 +154,24 @@ const scenarios = {
   },
 } as const satisfies Record<string, Scenario>
 
-export const scenarioNames: readonly string[] = ['random', ...Object.keys(scenarios)]
+const shapes: readonly Shape[] = ['light', ...heavyShapes]
+
+export const scenarioNames: readonly string[] = ['random', ...shapes, ...Object.keys(scenarios)]
 
 export function isScenario(name: string): name is ScenarioName {
   return scenarioNames.includes(name)
 }
 
 export function scenarioPlan(name: ScenarioName, seed: number, round: number): Plan {
-  const plan = planOf(seed, round)
-  if (name === 'random') return plan
+  if (name === 'random') return planOf(seed, round)
+  if (isShape(name)) return planOf(seed, round, name)
+  const plan = planOf(seed, round, 'light')
   const { faults, lengthMs, metric }: Scenario = scenarios[name]
   const metrics = plan.metrics.slice(0, 2).map((one) => ({ ...one, ...metric }))
   const shape = name.startsWith('heavy') ? 'heavy' : 'light'
   return { ...plan, shape, metrics, faults, lengthMs, isScripted: true, flags: [] }
+}
+
+function isShape(name: string): name is Shape {
+  return shapes.some((shape) => shape === name)
 }
