@@ -58,7 +58,7 @@ export function planOf(seed: number, round: number, shape = shapeOf(round)): Pla
   }))
   // As long as it takes to fill 1 MiB.
   if (shape === 'full spool')
-    faults.push({ kind: 'loki network', toxic: 'refused', atMs: 1_000, forMs: 4_000 })
+    faults.push({ kind: 'loki network', toxic: 'refused', atMs: 1_000, forMs: 9_000 })
   return {
     seed,
     round,

@@ -5,7 +5,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit } from '../support/servers/processes.ts'
 import { killTree, signalAll, treeOf } from '../support/servers/processes.ts'
-import { cutPower } from '../support/power-cut/undo.ts'
+import { cutPower, flush } from '../support/power-cut/undo.ts'
 import { waitFor } from '../support/servers/waiting.ts'
 import { newServiceDirectory, RunningService } from '../support/service.ts'
 import type { Finding } from './ledger.ts'
@@ -172,7 +172,10 @@ export class Subject {
     this.#service = undefined
     this.#copies += 1
     const copy = copySpools(this.spoolDirectory, join(this.copiesDirectory, String(this.#copies)))
+    // A commit that the kill cut off before its sync is no promise, although SQLite finds it in its log.
+    if (has(this.#plan, 'power cut')) cutPower(copy)
     for (const watch of this.watches) watch.look(copy)
+    if (existsSync(this.spoolDirectory)) flush(this.spoolDirectory)
   }
 
   /** A service that has ended by itself is a finding. */

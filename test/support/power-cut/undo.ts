@@ -17,6 +17,13 @@ export function cutPower(directory: string): number {
     .reduce((count, name) => count + playBack(join(directory, name)), 0)
 }
 
+/**
+ * What was written before reaches the disk now, as it does when a process is killed and the machine goes on.
+ */
+export function flush(directory: string): void {
+  for (const name of readdirSync(directory)) if (name.endsWith(ending)) rmSync(join(directory, name))
+}
+
 type Undo = { readonly offset: number; readonly size: number; readonly bytes: Buffer }
 
 function playBack(journal: string): number {
