@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config'
 
 const servers = ['test/support/servers/global-setup.ts']
 
+/** A state of a server or process may take its time on a busy machine. */
+const patient = { poll: { timeout: 10_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -21,6 +24,7 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts'],
           globalSetup: servers,
           testTimeout: 30_000,
+          expect: patient,
           hookTimeout: 60_000,
         },
       },
@@ -30,6 +34,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: servers,
           testTimeout: 120_000,
+          expect: patient,
           hookTimeout: 120_000,
           maxWorkers: 3,
         },

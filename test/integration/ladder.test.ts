@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { HostStatus } from '../../src/core/status.ts'
 import { spoolPathOf } from '../../src/spool/files.ts'
 import { sharedLoki, sharedPostgres } from '../support/servers/shared.ts'
+import { waitFor } from '../support/servers/waiting.ts'
 import { type LogLine, newServiceDirectory, type RunningService } from '../support/service.ts'
 import { startedServices } from '../support/services.ts'
 
@@ -69,8 +70,10 @@ describe('a query that takes longer than its timeout', () => {
     const failing = await service.metric('ladder_slow', ({ runs }) => runs.failed >= 1)
     expect(failing.lastError).toMatchObject({ code: 'query_timeout', message: expect.stringContaining('1s') })
     const busy = () => busyBackends('ladder_slow')
-    await expect.poll(busy).toMatch(/^\d+$/)
-    const first = await busy()
+    const first = await waitFor(async () => (await busy()) || undefined, {
+      what: 'a backend that runs the query',
+      timeoutMs: 10_000,
+    })
     await service.metric('ladder_slow', ({ runs }) => runs.failed >= 3)
     await expect.poll(busy).toBe(first)
     expect((await service.status()).hosts).toMatchObject([{ role: 'main', losses: 0 }])
