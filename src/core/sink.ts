@@ -91,6 +91,8 @@ export type PushResult = {
   readonly outcome: PushOutcome
   /** The sink's clock minus ours in ms, from the answer's Date header (resolution 1 s). */
   readonly skewMs?: number
+  /** The sink's clock when it answered, ms since the epoch: good also where ours steps right now. */
+  readonly sinkMs?: number
   readonly durationMs: number
   /** Compressed bytes on the wire. */
   readonly wireBytes: number

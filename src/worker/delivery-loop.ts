@@ -75,6 +75,8 @@ export class DeliveryLoop {
   readonly #deliveries = new Map<StreamId, Delivery>()
   /** Loki's clock less ours, as last told. */
   #skewMs = 0
+  /** Loki's clock, as the last answer told it. */
+  #sinkMs: number | undefined
 
   constructor(options: DeliveryOptions) {
     this.#options = options
@@ -112,7 +114,7 @@ export class DeliveryLoop {
     const delivery = this.#deliveries.get(stream)
     if (delivery === undefined) throw new Error(`an answer for stream ${stream}, of which nothing was sent`)
     const { outcome } = result
-    this.#skewMs = result.skewMs ?? this.#skewMs
+    this.#sinkMs = result.sinkMs
     if (outcome.kind === 'delivered' && delivery.settling === undefined) {
       this.#settle(delivery, result, [])
       return
@@ -224,13 +226,23 @@ export class DeliveryLoop {
 
   #restamp(stream: StreamId, entries: readonly Uint8Array[]): Chunk[] {
     const { codec } = this.#options
-    // By a clock of ours that is far off, Loki would refuse them again, and for good.
-    const isFarOff = Math.abs(this.#skewMs) > maxAheadOfSinkMs
+    const sinkNs = this.#timeOfSink()
     return entries.map((entry, index) => {
-      const atNs = isFarOff ? this.#sinkNs() + BigInt(index) : this.#takeTime(stream)
+      const atNs = sinkNs === undefined ? this.#takeTime(stream) : sinkNs + BigInt(index)
       const body = codec.restamp(entry, atNs, [[originalTimeName, codec.decode(entry).atNs.toString()]])
       return { stream, body, entries: 1, firstNs: atNs, lastNs: atNs }
     })
+  }
+
+  /**
+   * Loki's time where ours is far from it: stamped by ours, entries would be refused again, and for good. As
+   * Loki told it, for the clock of ours that is wrong may be set right between two looks at it.
+   */
+  #timeOfSink(): bigint | undefined {
+    const sinkMs = this.#sinkMs
+    if (sinkMs === undefined || Math.abs(sinkMs - this.#options.clock.nowMs()) <= maxAheadOfSinkMs)
+      return undefined
+    return BigInt(Math.round(sinkMs)) * 1_000_000n
   }
 
   #takeTime(stream: StreamId): bigint {

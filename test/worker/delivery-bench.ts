@@ -28,8 +28,8 @@ export type DeliveryBench = {
   readonly grant: (skewMs?: number) => FromWorker | undefined
   /** Grants a slot and returns the push that it led to. */
   readonly push: (skewMs?: number) => Push
-  /** `skewMs`: what the answer told of Loki's clock. */
-  readonly answer: (outcome: PushOutcome, skewMs?: number) => void
+  /** `sinkMs`: what the answer told of Loki's clock. */
+  readonly answer: (outcome: PushOutcome, sinkMs?: number) => void
   /** Push and answer in one; returns the lines that were pushed. */
   readonly deliver: (outcome: PushOutcome) => string[]
   readonly of: <T extends MetricEvent['type']>(type: T) => Extract<MetricEvent, { type: T }>[]
@@ -70,9 +70,9 @@ export function deliveryBench({ path = temporarySpoolPath(), clock = new FakeClo
     if (message?.type !== 'push') throw new Error(`no push but ${JSON.stringify(message)}`)
     return message.push
   }
-  const answer = (outcome: PushOutcome, skewMs?: number): void => {
-    const skew = skewMs === undefined ? {} : { skewMs }
-    loop.answer(stream, { outcome, durationMs: 5, wireBytes: 1, ...skew })
+  const answer = (outcome: PushOutcome, sinkMs?: number): void => {
+    const told = sinkMs === undefined ? {} : { sinkMs }
+    loop.answer(stream, { outcome, durationMs: 5, wireBytes: 1, ...told })
   }
   return {
     spool,

@@ -163,10 +163,11 @@ describe('refused entries', () => {
     'D-6: by a clock that is wrong by hours ($reason) get their new time by the clock of Loki',
     ({ reason, skewMs }) => {
       const { add, push, answer, clock } = deliveryBench()
-      const lokiNs = clock.nowNs() + BigInt(skewMs) * 1_000_000n
+      const lokiMs = clock.nowMs() + skewMs
+      const lokiNs = BigInt(lokiMs) * 1_000_000n
       add(['a', 'b'])
       push()
-      answer(refused(reason, { isWhole: true }), skewMs)
+      answer(refused(reason, { isWhole: true }), lokiMs)
       expect(entriesIn(push(skewMs)).map(({ atNs }) => atNs)).toEqual([lokiNs, lokiNs + 1n])
     },
   )

@@ -39,18 +39,18 @@ async function push(parts: Parts, push: PushBody, signal: AbortSignal): Promise<
   const body = encoder.encode(push)
   const startedMs = clock.monotonicMs()
   const answer = await client.ask({ url: config.endpoint.pushUrl, body, timeoutMs: pushTimeoutMs, signal })
-  const skewMs = skewOf(answer, clock.nowMs())
+  const sinkMs = clockOf(answer)
   return {
     outcome: outcomeOf(answer, { count: push.count, bytes: push.entries.length }),
     durationMs: clock.monotonicMs() - startedMs,
     wireBytes: body.length,
-    ...(skewMs === undefined ? {} : { skewMs }),
+    ...(sinkMs === undefined ? {} : { sinkMs, skewMs: sinkMs - clock.nowMs() }),
   }
 }
 
 /** The header cuts to whole seconds: its middle is the best guess of Loki's clock. */
-function skewOf(answer: Answer | NoAnswer, nowMs: number): number | undefined {
+function clockOf(answer: Answer | NoAnswer): number | undefined {
   if (answer.kind === 'no_answer' || answer.date === undefined) return undefined
   const dateMs = Date.parse(answer.date)
-  return Number.isNaN(dateMs) ? undefined : dateMs + 500 - nowMs
+  return Number.isNaN(dateMs) ? undefined : dateMs + 500
 }
