@@ -31,7 +31,7 @@ export function nameOf(fault: Fault): string {
 
 function laneOf({ kind }: Fault): string {
   const [first = ''] = kind.split(' ')
-  if (['kill', 'term', 'backlog', 'power'].includes(first)) return 'rowtail'
+  if (['kill', 'term', 'backlog', 'power', 'rowtail'].includes(first)) return 'rowtail'
   return kind.endsWith('network') || kind.endsWith('answers') ? kind : first
 }
 
@@ -44,6 +44,11 @@ async function happen(fault: Fault, { subject, world }: Stage): Promise<void> {
     case 'kill both':
       await subject.killBoth()
       return void (await subject.start({ polls: true }))
+    case 'rowtail hung': {
+      const goOn = subject.hang()
+      await pause(fault.forMs)
+      return goOn()
+    }
     case 'power cut':
       await subject.cutPower()
       return void (await subject.start({ polls: true }))

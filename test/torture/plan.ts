@@ -12,7 +12,7 @@ export type Fault =
   | { readonly kind: 'kill main' | 'kill host' | 'kill both' | 'term' }
   /** A kill that also takes away what rowtail had written and not synced. */
   | { readonly kind: 'power cut' }
-  | { readonly kind: 'disk full'; readonly forMs: number }
+  | { readonly kind: 'disk full' | 'rowtail hung'; readonly forMs: number }
   | { readonly kind: 'loki killed' | 'loki stopped' | 'loki hung'; readonly forMs: number }
   | { readonly kind: 'database stopped' | 'database hung'; readonly forMs: number }
   | { readonly kind: 'loki network' | 'database network'; readonly toxic: ToxicName; readonly forMs: number }
@@ -133,6 +133,7 @@ function faultOf(random: Random, isScripted: boolean): Fault {
   }
   if (choice < 4) return { kind: 'power cut' }
   if (choice < 8) return { kind: 'disk full', forMs }
+  if (choice < 11) return { kind: 'rowtail hung', forMs }
   if (choice < 35) return { kind: random.pick(serviceFaults) }
   if (choice < 55) return { kind: random.pick(lokiFaults), forMs }
   if (choice < 74) return { kind: 'loki network', toxic: random.pick(toxicNames), forMs }

@@ -11,6 +11,7 @@ type Scenario = {
   readonly faults: readonly (Fault & { readonly atMs: number })[]
   readonly lengthMs: number
   readonly metric?: Partial<MetricSpec>
+  readonly metrics?: number
 }
 
 const hourMs = 3_600_000
@@ -69,6 +70,13 @@ const scenarios = {
     faults: [answers(3_300, 'stored, unanswered', 4)],
     lengthMs: 9_000,
     metric: { everyMs: 3_000, leastRows: 4_000, mostRows: 4_100, padBytes: 1_500 },
+  },
+  /** Twice of what Loki takes of a tenant. */
+  'heavy, tenant limit': {
+    faults: [answers(4_500, 'stored, unanswered', 3), { kind: 'kill main', atMs: 7_000 }],
+    lengthMs: 10_000,
+    metric: { everyMs: 4_000, leastRows: 4_000, mostRows: 4_100, padBytes: 1_500 },
+    metrics: 8,
   },
   /** Loki dies with a push of a heavy stream under way, and rowtail too. */
   'heavy, both killed': {
@@ -166,8 +174,9 @@ export function scenarioPlan(name: ScenarioName, seed: number, round: number): P
   if (name === 'random') return planOf(seed, round)
   if (isShape(name)) return planOf(seed, round, name)
   const plan = planOf(seed, round, 'light')
-  const { faults, lengthMs, metric }: Scenario = scenarios[name]
-  const metrics = plan.metrics.slice(0, 2).map((one) => ({ ...one, ...metric }))
+  const { faults, lengthMs, metric, metrics: count = 2 }: Scenario = scenarios[name]
+  const { metrics: all } = planOf(seed, round, 'many metrics')
+  const metrics = all.slice(0, count).map((one) => ({ ...one, ...metric }))
   const shape = name.startsWith('heavy') ? 'heavy' : 'light'
   return { ...plan, shape, metrics, faults, lengthMs, isScripted: true, flags: [] }
 }

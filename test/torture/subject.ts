@@ -108,6 +108,14 @@ export class Subject {
     })
   }
 
+  /** Stops all its processes, as a machine that is suspended does; returns how they go on. */
+  hang(): () => void {
+    const service = this.#running()
+    const pids = service === undefined ? [] : treeOf(service.launched.pid)
+    signalAll(pids, 'SIGSTOP')
+    return () => signalAll(pids, 'SIGCONT')
+  }
+
   /** SIGKILL to the driver hosts; rowtail goes on. */
   killHosts(): void {
     const service = this.#running()
