@@ -128,8 +128,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: deliveryLoop,
-        from: 'dead.push({ entry, reason: refusal.reason, said: refusal.said });',
-        to: ';',
+        from: 'return { dead, restamped: this.#restamp(range.stream, late) };',
+        to: 'return { dead: [], restamped: this.#restamp(range.stream, late) };',
       },
     ],
   },

@@ -1,7 +1,8 @@
 // The power cut itself: brings the spools of a rowtail that was killed back to what they had synced, by the
 // journals that journal.c has kept. The torture harness calls it between the kill and the next start.
 
-import { ftruncateSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ending = '.undo'
@@ -28,7 +29,9 @@ type Undo = { readonly offset: number; readonly size: number; readonly bytes: Bu
 
 function playBack(journal: string): number {
   const undos = undosOf(readFileSync(journal))
-  const file = openSync(journal.slice(0, -ending.length), 'r+')
+  const path = journal.slice(0, -ending.length)
+  if (!existsSync(path)) return 0 // a log that was closed in order and is gone
+  const file = openSync(path, 'r+')
   for (const { offset, size, bytes } of undos.toReversed()) {
     writeSync(file, bytes, 0, bytes.length, offset)
     ftruncateSync(file, size)
