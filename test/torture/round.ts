@@ -30,7 +30,8 @@ export type RoundResult = {
 /** How often spools are looked at beside the faults. */
 const lookEveryMs = 250
 /** Beyond the oldest backlog that a round makes. */
-const lookBackMs = 36 * 3_600_000
+const hoursAgoMs = 36 * 3_600_000
+const recentMs = 60_000
 /** Loki's reject_old_samples_max_age. */
 const maxAgeMs = 7 * 24 * 3_600_000
 /** Loki shows rows of hours ago only once their chunk is flushed, which goes on after its answer. */
@@ -42,6 +43,7 @@ const drainMs = { light: 40_000, large: 150_000 } as const
 export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
   const marksMs = [performance.now()]
   const mark = (): number => marksMs.push(performance.now())
+  const lookBackMs = isOfHoursAgo(plan) ? hoursAgoMs : recentMs
   const startNs = BigInt(Date.now() - lookBackMs) * 1_000_000n
   const subject = new Subject(plan, world)
   try {
@@ -115,7 +117,7 @@ async function audited(stage: Stage, ends: Ends): Promise<Audited> {
     return { records, faults: auditAll(plan, world, records) }
   }
   let last = await audit()
-  if (last.faults.length === 0 || !(has(plan, 'backlog of hours') || has(plan, 'clock stepped'))) return last
+  if (last.faults.length === 0 || !isOfHoursAgo(plan)) return last
   await fetch(`${world.loki.baseUrl}/flush`, { method: 'POST' })
   const deadlineMs = performance.now() + flushMs
   while (last.faults.length > 0 && performance.now() < deadlineMs) {
@@ -143,6 +145,10 @@ async function recordsOf(
     records.push({ spec, polls: known, promised, spool, loki: { rows, runs } })
   }
   return records
+}
+
+function isOfHoursAgo(plan: Plan): boolean {
+  return has(plan, 'backlog of hours') || has(plan, 'clock stepped')
 }
 
 function auditAll(plan: Plan, { scripted }: World, records: readonly MetricRecord[]): Finding[] {

@@ -30,7 +30,7 @@ type Undo = { readonly offset: number; readonly size: number; readonly bytes: Bu
 function playBack(journal: string): number {
   const undos = undosOf(readFileSync(journal))
   const path = journal.slice(0, -ending.length)
-  if (!existsSync(path)) return 0 // a log that was closed in order and is gone
+  if (!existsSync(path)) return 0 // a log that was closed in order
   const file = openSync(path, 'r+')
   for (const { offset, size, bytes } of undos.toReversed()) {
     writeSync(file, bytes, 0, bytes.length, offset)
