@@ -5,19 +5,12 @@
 import type { Clock } from '../core/clock.ts'
 import { ReportedError } from '../core/errors.ts'
 import type { MetricEvent } from '../core/events.ts'
-import type { EncodedEntry, EntryCodec, PushOutcome, PushResult } from '../core/sink.ts'
+import type { EntryCodec, PushOutcome, PushResult } from '../core/sink.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type Chunk, type ChunkRange, type DeadLetter, maxRangeSpanNs } from '../spool/types.ts'
-import type { Settlement, StreamId } from '../spool/types.ts'
+import { type ChunkRange, maxRangeSpanNs, type Settlement, type StreamId } from '../spool/types.ts'
 import type { FromWorker } from './messages.ts'
-import {
-  type Advice,
-  beginSettling,
-  originalTimeName,
-  type RefusedEntry,
-  refusalCure,
-  type Settling,
-} from './settling.ts'
+import { entriesOfPiece, settlementOf, type TakenApart } from './refused-entries.ts'
+import { type Advice, beginSettling, type RefusedEntry, type Settling } from './settling.ts'
 import type { StreamTimes } from './stream-times.ts'
 
 export type DeliveryOptions = {
@@ -46,17 +39,10 @@ const blockedProbeMs = 60_000
  */
 const spoolRetryMs = 10_000
 
-/** What is kept of Loki's words with a dead letter. */
-const maxSaidChars = 500
-
 /** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
 type Delivery = {
   readonly range: ChunkRange
-  settling?: {
-    readonly state: Settling
-    readonly body: Uint8Array
-    readonly entries: readonly EncodedEntry[]
-  }
+  settling?: TakenApart & { readonly state: Settling }
   failures: number
   /** How it ended, until the spool has that. */
   ending?: Ending
@@ -161,7 +147,7 @@ export class DeliveryLoop {
     if (settling === undefined) return { entries: this.#options.spool.read(range), count: range.entries }
     const piece = settling.state.next()
     if (piece === undefined) throw new Error('a range that is settled was granted a slot')
-    return { entries: joinEntries(settling.body, settling.entries, piece), count: piece.length }
+    return { entries: entriesOfPiece(settling, piece), count: piece.length }
   }
 
   #takeApart(range: ChunkRange): NonNullable<Delivery['settling']> {
@@ -200,38 +186,13 @@ export class DeliveryLoop {
     }
   }
 
-  /** Refused entries are stamped anew once where their time was the reason, else they become dead letters. */
-  #settlementOf(delivery: Delivery, refused: readonly RefusedEntry[]): Settlement {
-    const { settling, range } = delivery
+  #settlementOf({ settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {
     if (settling === undefined || refused.length === 0) return { dead: [], restamped: [] }
-    const dead: DeadLetter[] = []
-    const late: Uint8Array[] = []
-    for (const { index, refusal, isMaybeStored } of refused) {
-      const entry = entryAt(settling.body, settling.entries[index])
-      const cure = refusalCure({
-        refusal,
-        isMaybeStored,
-        metadata: this.#options.codec.decode(entry).metadata,
-      })
-      if (cure === 'restamp') late.push(entry)
-      else
-        dead.push({
-          entry,
-          reason: refusal.reason,
-          said: isMaybeStored ? maybeStored(refusal.said) : refusal.said,
-        })
-    }
-    return { dead, restamped: this.#restamp(range.stream, late) }
-  }
-
-  #restamp(stream: StreamId, entries: readonly Uint8Array[]): Chunk[] {
     const { codec } = this.#options
     const sinkNs = this.#timeOfSink()
-    return entries.map((entry, index) => {
-      const atNs = sinkNs === undefined ? this.#takeTime(stream) : sinkNs + BigInt(index)
-      const body = codec.restamp(entry, atNs, [[originalTimeName, codec.decode(entry).atNs.toString()]])
-      return { stream, body, entries: 1, firstNs: atNs, lastNs: atNs }
-    })
+    const newTime = (index: number) =>
+      sinkNs === undefined ? this.#takeTime(range.stream) : sinkNs + BigInt(index)
+    return settlementOf(settling, refused, { codec, stream: range.stream, newTime })
   }
 
   /**
@@ -285,29 +246,4 @@ export class DeliveryLoop {
     this.#options.post({ type: 'backlog', streams: this.#options.spool.backlogs() })
     this.#options.post({ type: 'settled', stream, afterMs })
   }
-}
-
-function entryAt(body: Uint8Array, entry: EncodedEntry | undefined): Uint8Array {
-  if (entry === undefined) throw new Error('a refused entry that is not in its range')
-  return body.subarray(entry.start, entry.end)
-}
-
-/** A person who reads the dead letter has to look for the entry in Loki first. */
-function maybeStored(said: string): string {
-  return `It may be stored already: an earlier answer was lost. ${said}`.slice(0, maxSaidChars)
-}
-
-function joinEntries(
-  body: Uint8Array,
-  entries: readonly EncodedEntry[],
-  piece: readonly number[],
-): Uint8Array<ArrayBuffer> {
-  const parts = piece.map((index) => entryAt(body, entries[index]))
-  const joined = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    joined.set(part, offset)
-    offset += part.length
-  }
-  return joined
 }

@@ -211,16 +211,16 @@ describe('labels of the service', () => {
 
 describe('paths', () => {
   it('of the metrics file: named, else in the working directory, else the one of rowtail', () => {
-    expect(settingsOf(['--metrics_json_path', 'm.json']).metricsPath).toBe('/work/m.json')
-    const exists = (path: string) => path === '/work/monitor_input.json'
-    expect(settingsOf([], { exists }).metricsPath).toBe('/work/monitor_input.json')
+    expect(settingsOf(['--metrics_json_path', 'm.json']).metricsPath).toBe('/srv/m.json')
+    const exists = (path: string) => path === '/srv/monitor_input.json'
+    expect(settingsOf([], { exists }).metricsPath).toBe('/srv/monitor_input.json')
     expect(settingsOf([]).metricsPath).toBe('/opt/rowtail/monitor_input.json')
   })
 
   it('of the state: named, else of systemd, else of XDG where absolute, else in the home directory', () => {
     const name = 'localhost_5000_master'
     const stateDir = (env: Record<string, string>) => settingsOf([], { env }).stateDir
-    expect(settingsOf(['--state_dir', 'state']).stateDir).toBe('/work/state')
+    expect(settingsOf(['--state_dir', 'state']).stateDir).toBe('/srv/state')
     expect(stateDir({ STATE_DIRECTORY: '/var/lib/rowtail:/var/lib/x' })).toBe(`/var/lib/rowtail/${name}`)
     expect(stateDir({ XDG_STATE_HOME: '/data' })).toBe(`/data/rowtail/${name}`)
     expect(stateDir({ XDG_STATE_HOME: 'data' })).toBe(`/home/ann/.local/state/rowtail/${name}`)
@@ -235,7 +235,7 @@ describe('paths', () => {
   })
 
   it('of the log file is absolute', () => {
-    expect(settingsOf(['--log_file_path', 'logs/r.log']).log.filePath).toBe('/work/logs/r.log')
+    expect(settingsOf(['--log_file_path', 'logs/r.log']).log.filePath).toBe('/srv/logs/r.log')
   })
 })
 

@@ -11,7 +11,7 @@ import type { Surroundings } from '../../src/cli/settings-surroundings.ts'
 export function surroundingsFor(given: Partial<Surroundings> = {}): Surroundings {
   return {
     env: {},
-    cwd: '/work',
+    cwd: '/srv',
     packageDir: '/opt/rowtail',
     homeDir: '/home/ann',
     hostname: 'box',

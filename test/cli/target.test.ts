@@ -113,10 +113,10 @@ describe('a SQLite file', () => {
     const target = targetOf('--driver', 'sqlite', '--database', 'data/app.db')
     expect(target).toMatchObject({
       kind: 'sqlite',
-      connectionString: '/work/data/app.db',
+      connectionString: '/srv/data/app.db',
       labels: { host: 'box', database: 'app.db' },
       isSqream: false,
-      tried: { driver: 'sqlite', database: '/work/data/app.db' },
+      tried: { driver: 'sqlite', database: '/srv/data/app.db' },
     })
     const other = targetOf('--driver', 'sqlite', '--database', 'other/app.db')
     expect(target.name).toMatch(/^sqlite_app\.db_[0-9a-f]{8}$/)
