@@ -16,6 +16,7 @@ export type Mutant = {
 }
 
 const deliveryLoop = 'worker/delivery-loop.js'
+const refusedEntries = 'worker/refused-entries.js'
 
 export const mutants: readonly Mutant[] = [
   {
@@ -59,10 +60,10 @@ export const mutants: readonly Mutant[] = [
         to: 'this.#options = options; globalThis.mutantCodec = options.codec;',
       },
       {
-        file: deliveryLoop,
-        from: 'const parts = piece.map((index) => entryAt(body, entries[index]));',
+        file: refusedEntries,
+        from: 'const parts = piece.map((index) => entryAt(range, index));',
         to: `const parts = piece.map((index) => globalThis.mutantCodec.restamp(
-          entryAt(body, entries[index]), entries[index].atNs + 1000n, []));`,
+          entryAt(range, index), range.entries[index].atNs + 1000n, []));`,
       },
     ],
   },
@@ -127,9 +128,9 @@ export const mutants: readonly Mutant[] = [
     caughtAs: ['lost'],
     edits: [
       {
-        file: deliveryLoop,
-        from: 'return { dead, restamped: this.#restamp(range.stream, late) };',
-        to: 'return { dead: [], restamped: this.#restamp(range.stream, late) };',
+        file: refusedEntries,
+        from: 'dead.push({ entry, reason: refusal.reason, said });',
+        to: ';',
       },
     ],
   },
@@ -139,4 +140,11 @@ function success(name: string, scenario: ScenarioName, condition: string): Mutan
   const from = "return answer.status === 204 || (answer.status === 200 && answer.body.trim() === '');"
   const edits = [{ file: 'sinks/loki/answer.js', from, to: `return ${condition};` }]
   return { name, scenario, caughtAs: ['lost', 'commits', 'torn run'], edits }
+}
+
+/** Throws unless the edit fits in exactly one place: what it breaks has changed, and it has to follow. */
+export function edited(text: string, { file, from, to }: Edit): string {
+  const parts = text.split(from)
+  if (parts.length !== 2) throw new Error(`${parts.length - 1} places in ${file} read ${from}`)
+  return parts.join(to)
 }

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Mutant, mutants } from './mutant-list.ts'
+import { edited, type Mutant, mutants } from './mutant-list.ts'
 
 /** A mutant that lives through this many rounds of its scenario is not caught. */
 const rounds = 5
@@ -40,16 +40,14 @@ async function tryItself(scenario: string, entry: string): Promise<void> {
   if (code !== 0) failures.push(scenario)
 }
 
-/** A copy of the program with the mutant's edits; each has to fit in exactly one place. */
-function mutate({ name, edits }: Mutant, program: string, directory: string): string {
+/** A copy of the program with the mutant's edits. */
+function mutate({ edits }: Mutant, program: string, directory: string): string {
   cpSync(join(program, 'dist'), join(directory, 'dist'), { recursive: true })
   cpSync(join(program, 'package.json'), join(directory, 'package.json'))
   symlinkSync(join(program, 'node_modules'), join(directory, 'node_modules'))
-  for (const { file, from, to } of edits) {
-    const path = join(directory, 'dist', file)
-    const parts = readFileSync(path, 'utf8').split(from)
-    if (parts.length !== 2) throw new Error(`${name}: ${parts.length - 1} places in ${file} read ${from}`)
-    writeFileSync(path, parts.join(to))
+  for (const edit of edits) {
+    const path = join(directory, 'dist', edit.file)
+    writeFileSync(path, edited(readFileSync(path, 'utf8'), edit))
   }
   return join(directory, 'dist', 'main.js')
 }
