@@ -1,10 +1,11 @@
-// A disk of a few MiB for rowtail's state, which can be filled to the last byte and freed again. Needs root.
+// A small disk for rowtail's state, which can be filled to the last byte and freed again. Needs root.
 
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-const sizeBytes = 12 * 1024 * 1024
+/** Room for a run of 100,000 rows that a kill left behind, and the next one. */
+const sizeBytes = 64 * 1024 * 1024
 
 export class SmallDisk {
   readonly #path: string

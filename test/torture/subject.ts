@@ -72,6 +72,7 @@ export class Subject {
 
   /** Waits until a service polls, so that a restart at the end of a round is seen to work; not for ever. */
   async polling(timeoutMs: number): Promise<void> {
+    if (this.#running() === undefined) await this.start({ polls: true })
     const isPolling = () => this.#service?.log().some(({ event }) => event === 'service.ready')
     await waitFor(isPolling, { what: 'a service that polls', timeoutMs }).catch(() => undefined)
   }
@@ -190,7 +191,9 @@ export class Subject {
   #running(): RunningService | undefined {
     const service = this.#service
     if (service === undefined || service.launched.isRunning()) return service
-    this.#tell('it ended by itself')
+    // It starts on no full disk: whoever restarts it does so again.
+    const isDiskFull = service.launched.output().includes('disk is full')
+    if (this.disk === undefined || !isDiskFull) this.#tell('it ended by itself')
     this.outputs.push(service.launched.output())
     this.#service = undefined
     return undefined
