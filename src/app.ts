@@ -4,7 +4,7 @@
 import path from 'node:path'
 import { mkdirSync, rmSync } from 'node:fs'
 import type { Settings } from './config/settings.ts'
-import { type ErrorReport, ReportedError } from './core/errors.ts'
+import type { ErrorReport } from './core/errors.ts'
 import type { RowtailEvent, ServiceEvent } from './core/events.ts'
 import { createNarrator } from './core/log-lines.ts'
 import type { Metric } from './core/metric.ts'
@@ -21,9 +21,10 @@ import { lockStateDirectory } from './spool/state-lock.ts'
 import { defaultSpoolBounds } from './spool/types.ts'
 import { deliveredBefore } from './startup/delivered-before.ts'
 import { lowDiskWarning } from './startup/low-disk.ts'
+import { cpuCheckTimeoutMs } from './startup/check-cpu-only.ts'
 import { runStartupChecks } from './startup/run-startup-checks.ts'
 import { serviceChecks } from './startup/service-checks.ts'
-import { askHost } from './supervisor/questions.ts'
+import { askHost, startAndProbe } from './supervisor/questions.ts'
 import { makeRuntimeDirectory, removeRuntimeDirectory } from './supervisor/runtime-dir.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import type { Web } from './web/server.ts'
@@ -46,7 +47,6 @@ const deliverMs = 1_000
 const leaveMsPerWorker = 5
 /** By then everything has left, or is killed. */
 const lastResortMs = 1_400
-const cpuCheckTimeoutMs = 15_000
 
 const clock = systemClock
 
@@ -59,17 +59,14 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const lock = lockStateDirectory(settings.stateDir)
   const runtimeDirectory = makeRuntimeDirectory()
   try {
-    const service = await createService(options, runtimeDirectory)
-    return await service.run()
+    return await runParts(await createParts(options, runtimeDirectory))
   } finally {
     removeRuntimeDirectory(runtimeDirectory)
     lock.release()
   }
 }
 
-type Service = { run(): Promise<number> }
-
-async function createService(options: ServiceOptions, runtimeDirectory: string): Promise<Service> {
+async function createParts(options: ServiceOptions, runtimeDirectory: string): Promise<Parts> {
   const { settings, metrics } = options
   const status = createStatus(metrics, serviceInfoOf(options))
   const emit = eventPipe(status, options)
@@ -100,16 +97,7 @@ async function createService(options: ServiceOptions, runtimeDirectory: string):
     emit,
     onDrained: (metric) => removeSpool(settings, metric),
   })
-  const parts: Parts = {
-    ...options,
-    status,
-    sink,
-    shipper,
-    supervisor,
-    say,
-    hasDelivered: delivered.hasDelivered,
-  }
-  return { run: () => runParts(parts) }
+  return { ...options, status, sink, shipper, supervisor, say, hasDelivered: delivered.hasDelivered }
 }
 
 type Parts = ServiceOptions & {
@@ -155,7 +143,11 @@ async function checkAll(parts: Parts, signal: AbortSignal): Promise<Failed | und
   say({ type: 'check.passed', check: 'state directory', detail: settings.stateDir })
   const checks = serviceChecks(settings, {
     sink,
-    connect: () => connect(supervisor),
+    connect: () =>
+      startAndProbe(
+        () => supervisor.startHosts(),
+        () => supervisor.probeLogin(),
+      ),
     ask: (query, asked) => askHost(supervisor.hostAddress(), { query, timeoutMs: cpuCheckTimeoutMs }, asked),
   })
   try {
@@ -171,16 +163,6 @@ async function checkAll(parts: Parts, signal: AbortSignal): Promise<Failed | und
     if (signal.aborted) return undefined
     throw error
   }
-}
-
-async function connect(supervisor: Supervisor): Promise<ErrorReport | undefined> {
-  try {
-    await supervisor.startHosts()
-  } catch (error) {
-    if (error instanceof ReportedError) return error.report
-    throw error
-  }
-  return supervisor.probeLogin()
 }
 
 /** Polls end, deliveries get a second, then everything leaves; what does not is killed before pm2 would. */

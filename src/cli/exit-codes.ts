@@ -1,6 +1,6 @@
 // What rowtail's exit code means; docs/errors.md says it to the operator.
 
-import type { ErrorCode } from '../core/errors.ts'
+import { type ErrorCode, settingsErrorCodes } from '../core/errors.ts'
 
 export const exitCodes = {
   stopped: 0,
@@ -13,18 +13,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-const settingsErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'flag_invalid',
-  'secret_unreadable',
-  'config_missing',
-  'config_unreadable',
-  'config_encoding',
-  'config_syntax',
-  'config_invalid',
-  'state_dir_unusable',
-  'state_dir_in_use',
-  'port_taken',
-])
+const settingsErrors: ReadonlySet<ErrorCode> = new Set(settingsErrorCodes)
 
 /** The exit code of a process that this error ends. */
 export function exitCodeOf(code: ErrorCode): ExitCode {

@@ -2,8 +2,8 @@
 // log, the status and the run stream, and never holds a secret. docs/errors.md explains every code to its
 // reader.
 
-export const errorCodes = [
-  // command line and metrics file: exit code 2
+/** Of flags, environment, metrics file, state directory and port: nothing is started. */
+export const settingsErrorCodes = [
   'flag_invalid',
   'secret_unreadable',
   'config_missing',
@@ -14,6 +14,10 @@ export const errorCodes = [
   'state_dir_unusable',
   'state_dir_in_use',
   'port_taken',
+] as const
+
+export const errorCodes = [
+  ...settingsErrorCodes,
   // database
   'driver_manager_missing',
   'driver_missing',

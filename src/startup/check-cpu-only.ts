@@ -10,6 +10,9 @@ import { failedByServer, type Finding, withTried } from './finding.ts'
 /** Runs one query and throws its rows away. */
 export type Ask = (query: string, signal: AbortSignal) => Promise<RunResult>
 
+/** How long `select 1` may take before the check says so. */
+export const cpuCheckTimeoutMs = 15_000
+
 const probe = 'select 1'
 const proof = /internal runtime error/i
 const rightsState = /^42501$/

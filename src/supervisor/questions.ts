@@ -61,7 +61,11 @@ export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number
   }
   const pool = new HostPool({ target, metrics: [asker], runtimeDirectory, clock, maxTimeoutMs, on })
   return {
-    connect: () => startAndProbe(pool),
+    connect: () =>
+      startAndProbe(
+        () => pool.start(),
+        () => pool.probe(loginMs),
+      ),
     ask: (question, signal) => askHost(pool.addressOf(asker), question, signal),
     close: async () => {
       pool.stop()
@@ -71,12 +75,16 @@ export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number
   }
 }
 
-async function startAndProbe(pool: HostPool): Promise<ErrorReport | undefined> {
+/** Starts what holds the driver and tries one login; undefined where both worked. */
+export async function startAndProbe(
+  start: () => Promise<void>,
+  probe: () => Promise<ErrorReport | undefined>,
+): Promise<ErrorReport | undefined> {
   try {
-    await pool.start()
+    await start()
   } catch (error) {
     if (error instanceof ReportedError) return error.report
     throw error
   }
-  return pool.probe(loginMs)
+  return probe()
 }

@@ -9,6 +9,7 @@ import { countOf, formatElapsed } from '../../core/quantity.ts'
 import { systemClock } from '../../kit/clock.ts'
 import { sinks } from '../../sinks/registry.ts'
 import { lockStateDirectory } from '../../spool/state-lock.ts'
+import { cpuCheckTimeoutMs } from '../../startup/check-cpu-only.ts'
 import { runStartupChecks } from '../../startup/run-startup-checks.ts'
 import { serviceChecks } from '../../startup/service-checks.ts'
 import { openQuestions, type Questions } from '../../supervisor/questions.ts'
@@ -23,7 +24,6 @@ type Tell = (mark: Mark, what: string, text: string) => void
 
 /** What every entry carries beside its line: a column of that name is renamed by `| json`. */
 const reservedNames = ['job', 'host', 'database', 'service_name', 'response_time', 'run_id', 'detected_level']
-const cpuCheckTimeoutMs = 15_000
 
 export async function check(invocation: Invocation): Promise<number> {
   const loaded = loadOrTell(invocation)
