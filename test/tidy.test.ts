@@ -220,6 +220,27 @@ describe('documents', () => {
     expect(documents.changeLogFaults(readOf({}))).toHaveLength(1)
   })
 
+  it('number rules that tests name', () => {
+    const specs = readdirSync('docs/specs').map((name) => pageOf(`docs/specs/${name}`))
+    const tests = test.filter(
+      ({ path }) => /\.(test|contract)\.ts$/.test(path) && path !== 'test/tidy.test.ts',
+    )
+    expect(specs.length).toBeGreaterThan(0)
+    expect(documents.ruleFaults(specs, tests)).toEqual([])
+  })
+
+  it('are missed by a rule that no test names, and by a number that is given twice', () => {
+    const specs = [
+      { path: 'a.md', text: '| A-1 | x |\n| A-2 | see A-3 |\n' },
+      { path: 'b.md', text: '| A-1 | y |' },
+    ]
+    const tests = [{ path: 'x.test.ts', text: "it('A-1: x')\nit('A-22: y')" }]
+    expect(documents.ruleFaults(specs, tests)).toEqual([
+      'a.md: no test names A-2',
+      'b.md: A-1 is the number of another rule too',
+    ])
+  })
+
   it('keep AGENTS.md short', () => expect(documents.agentsFaults(readProject)).toEqual([]))
 
   it('may fill 90 lines of AGENTS.md and no more', () => {
@@ -236,6 +257,10 @@ function pluginFolders(): string[] {
       .filter((entry) => entry.isDirectory())
       .map((entry) => `${folder}/${entry.name}`),
   )
+}
+
+function pageOf(path: string): documents.Page {
+  return { path, text: readFileSync(path, 'utf8') }
 }
 
 function readProject(path: string): string | undefined {

@@ -6,7 +6,7 @@ import { drain, openedSpool, takeRange, temporarySpool, textOf } from './support
 vi.setConfig({ testTimeout: 30_000 })
 
 describe('the bound of a spool', () => {
-  it('is kept by dropping nothing at the bound and the oldest rows one byte past it', () => {
+  it('Q-13: is kept by dropping nothing at the bound and the oldest rows one byte past it', () => {
     const { spool } = temporarySpool({ maxBytes: 10 })
     const rows = spool.streamOf('{}', 'rows')
     expect(spool.commitRun(commitOf([chunkOf(rows, 'aaaa'), chunkOf(rows, 'bbbbbb')]))).toEqual([])
@@ -15,7 +15,7 @@ describe('the bound of a spool', () => {
     expect(drain(spool, rows)).toEqual(['bbbbbbc'])
   })
 
-  it('does not count staged chunks until they are visible', () => {
+  it('Q-13: does not count staged chunks until they are visible', () => {
     const { spool } = temporarySpool({ maxBytes: 10 })
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'aaaaaaaaaa')]))
@@ -25,7 +25,7 @@ describe('the bound of a spool', () => {
     expect(drain(spool, rows)).toEqual(['bbbbbbbbbb'])
   })
 
-  it('drops run lines last, however old they are', () => {
+  it('Q-13: drops run lines last, however old they are', () => {
     const { spool } = temporarySpool({ maxBytes: 10 })
     const runs = spool.streamOf('{job="rowtail"}', 'runs')
     const rows = spool.streamOf('{job="a"}', 'rows')
@@ -38,7 +38,7 @@ describe('the bound of a spool', () => {
     expect(drain(spool, rows)).toEqual([])
   })
 
-  it('drops the oldest of several row streams first', () => {
+  it('Q-13: drops the oldest of several row streams first', () => {
     const { spool } = temporarySpool()
     const before = spool.streamOf('{env="before"}', 'rows')
     const after = spool.streamOf('{env="after"}', 'rows')
@@ -50,7 +50,7 @@ describe('the bound of a spool', () => {
     expect(drain(spool, after)).toEqual(['a2a3'])
   })
 
-  it('never drops a range in flight', () => {
+  it('Q-13: never drops a range in flight', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'held')]))
@@ -69,7 +69,7 @@ describe('the bound of a spool', () => {
     expect(spool.isEmpty).toBe(false)
   })
 
-  it('counts what was dropped, by reason, over restarts', () => {
+  it('Q-15: counts what was dropped, by reason, over restarts', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf(['a', 'b', 'c'].map((text) => chunkOf(rows, text))))

@@ -13,7 +13,7 @@ function runText(run: number): string {
 }
 
 describe('a worker that is killed', () => {
-  it('between staging and commit leaves nothing of that run', async () => {
+  it('Q-4: between staging and commit leaves nothing of that run', async () => {
     const path = temporarySpoolPath()
     const child = startChild('write-runs', [path, 'staged'])
     expect(await child.nextMessage()).toEqual({ step: 'staged', run: 1 })
@@ -27,7 +27,7 @@ describe('a worker that is killed', () => {
     expect(drain(spool, rows)).toEqual(['next'])
   })
 
-  it('after the commit leaves the run whole, with its last time', async () => {
+  it('Q-2: after the commit leaves the run whole, with its last time', async () => {
     const path = temporarySpoolPath()
     const child = startChild('write-runs', [path, 'committed'])
     expect(await child.nextMessage()).toEqual({ step: 'staged', run: 1 })
@@ -41,21 +41,24 @@ describe('a worker that is killed', () => {
     expect(drain(spool, rows)).toEqual([runText(1)])
   })
 
-  it.each([1, 5, 20, 50])('anywhere after run %i leaves all runs, and whole ones only', async (minimum) => {
-    const path = temporarySpoolPath()
-    const child = startChild('write-runs', [path, 'never'])
-    let reported = 0
-    while (reported < minimum) {
-      // The child sends nothing else.
-      const { step, run } = (await child.nextMessage()) as { step: string; run: number }
-      if (step === 'committed') reported = run
-    }
-    await child.kill()
+  it.each([1, 5, 20, 50])(
+    'Q-2: anywhere after run %i leaves all runs, and whole ones only',
+    async (minimum) => {
+      const path = temporarySpoolPath()
+      const child = startChild('write-runs', [path, 'never'])
+      let reported = 0
+      while (reported < minimum) {
+        // The child sends nothing else.
+        const { step, run } = (await child.nextMessage()) as { step: string; run: number }
+        if (step === 'committed') reported = run
+      }
+      await child.kill()
 
-    const spool = openedSpool(path)
-    const runs = spool.lastRunMs() ?? 0
-    expect(runs).toBeGreaterThanOrEqual(minimum)
-    const expected = Array.from({ length: runs }, (_, index) => runText(index + 1)).join('')
-    expect(drain(spool, spool.streamOf('{job="a"}', 'rows')).join('')).toBe(expected)
-  })
+      const spool = openedSpool(path)
+      const runs = spool.lastRunMs() ?? 0
+      expect(runs).toBeGreaterThanOrEqual(minimum)
+      const expected = Array.from({ length: runs }, (_, index) => runText(index + 1)).join('')
+      expect(drain(spool, spool.streamOf('{job="a"}', 'rows')).join('')).toBe(expected)
+    },
+  )
 })

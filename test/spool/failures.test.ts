@@ -50,7 +50,7 @@ function stateOf(spool: Spool, rows: number) {
 }
 
 describe('a file that another program holds locked', () => {
-  it('fails every write without a trace, and takes it when the lock is gone', () => {
+  it('Q-5: fails every write without a trace, and takes it when the lock is gone', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'a', 1n)], 1))
@@ -81,7 +81,7 @@ describe('a file that another program holds locked', () => {
     expect(textOf(spool, takeRange(spool, rows))).toBe('a')
   })
 
-  it('does not make a committed run look failed when only the bound cannot be kept', () => {
+  it('Q-16: does not make a committed run look failed when only the bound cannot be kept', () => {
     const { spool } = temporarySpool({ maxBytes: 1 })
     const rows = spool.streamOf('{}', 'rows')
     const dropped = spool.commitRun(commitOf([chunkOf(rows, 'a'), chunkOf(rows, 'b')]))
@@ -90,7 +90,7 @@ describe('a file that another program holds locked', () => {
 })
 
 describe('a full disk', () => {
-  it('fails the write, keeps what was there, and the spool works when there is room', async () => {
+  it('Q-5: fails the write, keeps what was there, and the spool works when there is room', async () => {
     const child = startChild('fill-disk', [temporarySpoolPath()])
     const failed = { code: 'spool_write_failed', hint: expect.stringContaining('--state_dir') }
     expect(await child.nextMessage()).toEqual({

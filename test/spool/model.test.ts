@@ -175,7 +175,7 @@ function sqlTruthOf(path: string) {
 }
 
 describe('a spool', () => {
-  it.each([1, 2, 3, 4, 5, 6])('does what its model does, seed %i', { timeout: 30_000 }, (seed) => {
+  it.each([1, 2, 3, 4, 5, 6])('Q-7: does what its model does, seed %i', { timeout: 30_000 }, (seed) => {
     const bench = benchOf(seed)
     for (let step = 0; step < steps; step += 1) {
       const [said, expected] = operations[bench.random.pick(mix)](bench)

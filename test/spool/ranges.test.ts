@@ -33,7 +33,7 @@ describe('a range', () => {
     })
   })
 
-  it('takes chunks up to 192 KiB, and not a byte more', () => {
+  it('Q-8: takes chunks up to 192 KiB, and not a byte more', () => {
     const { spool, rows } = filled((rows) => [
       chunkOfSize(rows, maxChunkBytes - 2),
       chunkOf(rows, 'ab'),
@@ -44,12 +44,12 @@ describe('a range', () => {
     expect(takeRange(other.spool, other.rows)).toMatchObject({ bytes: maxChunkBytes - 2 })
   })
 
-  it('is a single chunk where that alone is above the bound', () => {
+  it('Q-8: is a single chunk where that alone is above the bound', () => {
     const { spool, rows } = filled((rows) => [chunkOfSize(rows, maxChunkBytes + 1), chunkOf(rows, 'a')])
     expect(takeRange(spool, rows)).toMatchObject({ bytes: maxChunkBytes + 1, entries: 1 })
   })
 
-  it('spans 15 minutes, and not a nanosecond more', () => {
+  it('Q-8: spans 15 minutes, and not a nanosecond more', () => {
     const { spool, rows } = filled((rows) => [
       chunkOf(rows, 'a', 1n),
       chunkOf(rows, 'b', 1n + maxRangeSpanNs),
@@ -58,7 +58,7 @@ describe('a range', () => {
     expect(drain(spool, rows)).toEqual(['ab', 'c'])
   })
 
-  it('is cut where times descend; equal times stay together', () => {
+  it('Q-8: is cut where times descend; equal times stay together', () => {
     const { spool, rows } = filled((rows) => [
       chunkOf(rows, 'a', 5n),
       chunkOf(rows, 'b', 5n),
@@ -67,7 +67,7 @@ describe('a range', () => {
     expect(drain(spool, rows)).toEqual(['ab', 'c'])
   })
 
-  it('leaves waiting what is after the given time, and all that is behind it', () => {
+  it('Q-9: leaves waiting what is after the given time, and all that is behind it', () => {
     const { spool, rows } = filled((rows) => [
       chunkOf(rows, 'a', 10n),
       chunkOf(rows, 'b', 11n),
@@ -80,7 +80,7 @@ describe('a range', () => {
     expect(textOf(spool, takeRange(spool, rows, 11n))).toBe('b')
   })
 
-  it('holds chunks of one stream only, and each stream can have one in flight', () => {
+  it('Q-10: holds chunks of one stream only, and each stream can have one in flight', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{job="a"}', 'rows')
     const runs = spool.streamOf('{job="rowtail"}', 'runs')

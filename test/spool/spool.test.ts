@@ -16,7 +16,7 @@ import {
 vi.setConfig({ testTimeout: 30_000 })
 
 describe('a run', () => {
-  it('is invisible while its chunks are staged, and visible whole once it commits', () => {
+  it('Q-1: is invisible while its chunks are staged, and visible whole once it commits', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{job="show_locks"}', 'rows')
     spool.stage(chunkOf(rows, 'a', 10n))
@@ -28,7 +28,7 @@ describe('a run', () => {
     expect(spool.lastRunMs()).toBe(77)
   })
 
-  it('that failed leaves nothing behind', () => {
+  it('Q-4: that failed leaves nothing behind', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.stage(chunkOf(rows, 'failed'))
@@ -44,7 +44,7 @@ describe('a run', () => {
     expect(openedSpool(path).lastRunMs()).toBe(5)
   })
 
-  it('of 64 MiB commits by writing next to nothing, because its chunks are in the file already', () => {
+  it('Q-3: of 64 MiB commits by writing next to nothing, because its chunks are in the file already', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     const chunk = chunkOfSize(rows, 190 * 1024)
@@ -97,7 +97,7 @@ describe('a stream', () => {
 })
 
 describe('a delivery', () => {
-  it('removes exactly its range; what came meanwhile stays', () => {
+  it('Q-12: removes exactly its range; what came meanwhile stays', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'a', 1n)]))
@@ -117,7 +117,7 @@ describe('a delivery', () => {
     expect(bytes.buffer.byteLength).toBe(3)
   })
 
-  it('that is released begins with the same chunk again, and may take more', () => {
+  it('Q-10: that is released begins with the same chunk again, and may take more', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'a')]))
@@ -140,7 +140,7 @@ describe('a delivery', () => {
     expect(() => spool.read(range)).toThrow('not held')
   })
 
-  it('appends restamped entries and raises the last time of their stream, never lowers it', () => {
+  it('Q-12: appends restamped entries and raises the last time of their stream, never lowers it', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'ab', 50n)]))
@@ -152,7 +152,7 @@ describe('a delivery', () => {
     expect(drain(spool, rows)).toEqual(['c'])
   })
 
-  it('never spans a staged chunk, which would lie inside the range once it is visible', () => {
+  it('Q-11: never spans a staged chunk, which would lie inside the range once it is visible', () => {
     const { spool } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'first', 10n), chunkOf(rows, 'second', 5n)]))
@@ -183,7 +183,7 @@ describe('a delivery', () => {
 })
 
 describe('dead letters', () => {
-  it('are kept with their stream, reason and words, the newest first', () => {
+  it('Q-14: are kept with their stream, reason and words, the newest first', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{job="a"}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'ab')]))
@@ -202,7 +202,7 @@ describe('dead letters', () => {
     expect(Buffer.from(first?.entry ?? []).toString()).toBe('a')
   })
 
-  it('stay up to their bound; one byte more and the oldest goes, counted', () => {
+  it('Q-14: stay up to their bound; one byte more and the oldest goes, counted', () => {
     const { spool } = temporarySpool({ maxDeadLetterBytes: 10 })
     const rows = spool.streamOf('{}', 'rows')
     const bury = (...sizes: number[]): number => {
@@ -219,7 +219,7 @@ describe('dead letters', () => {
 })
 
 describe('the file', () => {
-  it('shrinks after a drain, in slices, and keeps 1 MiB for the next run', () => {
+  it('Q-17: shrinks after a drain, in slices, and keeps 1 MiB for the next run', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     for (let count = 0; count < 100; count += 1) spool.stage(chunkOfSize(rows, 190 * 1024))
@@ -235,7 +235,7 @@ describe('the file', () => {
     expect(spool.reclaim()).toBe(false)
   })
 
-  it('never gives a chunk number twice', () => {
+  it('Q-6: never gives a chunk number twice', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'a')]))

@@ -89,7 +89,7 @@ function settleWith(loki: ModelLoki, count: number): { refused: readonly Refused
 }
 
 describe('settling against a model of Loki', () => {
-  it.each(seeds)('ends with exactly the bad entries refused and all others stored, seed %i', (seed) => {
+  it.each(seeds)('Q-20: ends with exactly the bad entries refused and all others stored, seed %i', (seed) => {
     const random = seededRandom(seed)
     const count = random.between(2, 300)
     const bad = randomBad(count, random)

@@ -20,7 +20,7 @@ import {
 } from './settling-support.ts'
 
 describe('settling a range', () => {
-  it('pushes the whole range first and is done once that is delivered', () => {
+  it('Q-18: pushes the whole range first and is done once that is delivered', () => {
     const settling = beginSettling(entriesOf(3))
     expect(settling.next()).toEqual([0, 1, 2])
     expect(settling.answer(delivered)).toEqual({ kind: 'done', refused: [] })
@@ -39,7 +39,7 @@ describe('settling a range', () => {
     expect(() => settling.answer(delivered)).toThrow('after the range was settled')
   })
 
-  it('sends the same piece again after a retry, with the wait that the sink asked for', () => {
+  it('Q-18: sends the same piece again after a retry, with the wait that the sink asked for', () => {
     const settling = beginSettling(entriesOf(2))
     expect(settling.answer(rateLimited({ afterMs: 200 }))).toEqual({
       kind: 'again',
@@ -59,7 +59,7 @@ describe('settling a range', () => {
 })
 
 describe('a piece that never passes', () => {
-  it('is halved at the 20th equal server error, not at the 19th', () => {
+  it('Q-19: is halved at the 20th equal server error, not at the 19th', () => {
     const settling = beginSettling(entriesOf(3))
     answerTimes(settling, serverError(), maxEqualServerErrors - 1)
     expect(settling.next()).toEqual([0, 1, 2])
@@ -83,7 +83,7 @@ describe('a piece that never passes', () => {
     expect(settling.next()).toEqual([0, 1])
   })
 
-  it('is stuck, and never dropped, once it is a single entry', () => {
+  it('Q-21: is stuck, and never dropped, once it is a single entry', () => {
     const settling = beginSettling(entriesOf(1))
     expect(answerTimes(settling, serverError(), maxEqualServerErrors - 1)).toMatchObject({ isStuck: false })
     expect(answerTimes(settling, serverError(), 100)).toEqual({ kind: 'again', isStuck: true })
@@ -91,7 +91,7 @@ describe('a piece that never passes', () => {
     expect(settling.answer(delivered)).toEqual({ kind: 'done', refused: [] })
   })
 
-  it('is halved at the third answer that names a limit below its size, not at the second', () => {
+  it('Q-19: is halved at the third answer that names a limit below its size, not at the second', () => {
     const settling = beginSettling(entriesOf(2))
     answerTimes(settling, rateLimited({ isStreamLimit: true }), maxStreamLimits - 1)
     expect(settling.next()).toEqual([0, 1])
@@ -107,7 +107,7 @@ describe('a piece that never passes', () => {
     expect(settling.next()).toEqual([0, 1])
   })
 
-  it('goes in halves when it is too large, the second only after the first is settled', () => {
+  it('Q-19: goes in halves when it is too large, the second only after the first is settled', () => {
     const settling = beginSettling(entriesOf(5))
     expect(settling.answer(tooLarge)).toEqual({ kind: 'next' })
     expect(settling.next()).toEqual([0, 1, 2])
@@ -117,7 +117,7 @@ describe('a piece that never passes', () => {
     expect(settling.next()).toEqual([3, 4])
   })
 
-  it('is refused as too long when it is one entry that is still too large', () => {
+  it('Q-21: is refused as too long when it is one entry that is still too large', () => {
     const settling = beginSettling(entriesOf(2))
     settling.answer(tooLarge)
     expect(settling.answer(tooLarge)).toEqual({ kind: 'next' })
@@ -130,7 +130,7 @@ describe('a piece that never passes', () => {
 })
 
 describe('refused entries', () => {
-  it('are taken out where they are named, and the rest goes again as one piece', () => {
+  it('Q-20: are taken out where they are named, and the rest goes again as one piece', () => {
     const settling = beginSettling(entriesOf(5))
     const named = [namedAt(1, 'too_far_behind'), namedAt(3, 'too_far_behind')]
     expect(settling.answer(refused('too_far_behind', { named }))).toEqual({ kind: 'next' })
@@ -153,7 +153,7 @@ describe('refused entries', () => {
     expect(settling.next()).toEqual([0, 1])
   })
 
-  it('are all of the piece where the sink refused it whole', () => {
+  it('Q-20: are all of the piece where the sink refused it whole', () => {
     const settling = beginSettling(entriesOf(4))
     settling.answer(refused('too_old'))
     settling.answer(refused('too_old', { isWhole: true }))
@@ -161,7 +161,7 @@ describe('refused entries', () => {
     expect(settling.answer(delivered)).toMatchObject({ refused: [{ index: 0 }, { index: 1 }] })
   })
 
-  it('are found by halving where the sink only counts', () => {
+  it('Q-20: are found by halving where the sink only counts', () => {
     const settling = beginSettling(entriesOf(4))
     const pieces = []
     for (const outcome of [refused('too_long'), refused('too_long'), delivered, refused('too_long')]) {
@@ -176,7 +176,7 @@ describe('refused entries', () => {
     })
   })
 
-  it('may be stored where they are too far behind after a push of unknown end', () => {
+  it('Q-23: may be stored where they are too far behind after a push of unknown end', () => {
     const settling = beginSettling(entriesOf(2))
     settling.answer(noAnswer())
     const named = [namedAt(0, 'too_far_behind')]
@@ -195,7 +195,7 @@ describe('refused entries', () => {
 })
 
 describe('a stream that is refused as such', () => {
-  it('is blocked when all of the range is refused for its metadata', () => {
+  it('Q-22: is blocked when all of the range is refused for its metadata', () => {
     const settling = beginSettling(entriesOf(3))
     const outcome = refused('metadata', { isWhole: true })
     expect(answerTimes(settling, outcome, 3)).toEqual({ kind: 'blocked', error: outcome.error })
@@ -203,13 +203,13 @@ describe('a stream that is refused as such', () => {
     expect(settling.answer(delivered)).toEqual({ kind: 'done', refused: [] })
   })
 
-  it('is blocked by a refused label, whatever the counts say', () => {
+  it('Q-22: is blocked by a refused label, whatever the counts say', () => {
     const settling = beginSettling(entriesOf(3))
     expect(settling.answer(refused('labels'))).toMatchObject({ kind: 'blocked' })
     expect(settling.next()).toEqual([0, 1, 2])
   })
 
-  it('is blocked, and starts over, when halving finds nothing but refused metadata', () => {
+  it('Q-22: is blocked, and starts over, when halving finds nothing but refused metadata', () => {
     const settling = beginSettling(entriesOf(2))
     expect(answerTimes(settling, refused('metadata'), 3)).toMatchObject({ kind: 'blocked' })
     expect(settling.next()).toEqual([0, 1])
@@ -228,7 +228,7 @@ describe('the cure of a refused entry', () => {
   const metadata = [['run_id', 'x']] as const
   const stampedAnew = [['ts_original', '1']] as const
 
-  it.each(['too_new', 'too_far_behind'] as const)('is a new time, once, for %s', (reason) => {
+  it.each(['too_new', 'too_far_behind'] as const)('Q-24: is a new time, once, for %s', (reason) => {
     const refusal = refusalOf(reason)
     expect(refusalCure({ refusal, isMaybeStored: false, metadata })).toBe('restamp')
     expect(refusalCure({ refusal, isMaybeStored: false, metadata: stampedAnew })).toBe('dead_letter')
@@ -240,7 +240,7 @@ describe('the cure of a refused entry', () => {
   })
 
   it.each(['too_old', 'too_long', 'metadata', 'labels', 'other'] as const)(
-    'is the dead letters for %s',
+    'Q-24: is the dead letters for %s',
     (reason) => {
       const refusal = refusalOf(reason)
       expect(refusalCure({ refusal, isMaybeStored: false, metadata })).toBe('dead_letter')

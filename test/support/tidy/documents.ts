@@ -1,4 +1,5 @@
-// Rules about what stands beside the code: the papers of a plugin, the page of errors, the change log.
+// Rules about what stands beside the code: the papers of a plugin, the page of errors, the change log, the
+// numbered rules of the specs.
 
 import type { Fault } from './source-file.ts'
 
@@ -31,6 +32,24 @@ export function changeLogFaults(read: ReadFile): Fault[] {
   const log = read('CHANGELOG.md')
   if (log === undefined) return ['CHANGELOG.md is missing']
   return /^## \[?Unreleased\]?/m.test(log) ? [] : ['CHANGELOG.md has no section "Unreleased"']
+}
+
+/** A text and where it stands. */
+export type Page = { readonly path: string; readonly text: string }
+
+/** Each numbered rule of a spec (`| D-3 | …`) is the only one of that number, and named by a test. */
+export function ruleFaults(specs: readonly Page[], tests: readonly Page[]): Fault[] {
+  const rules = specs.flatMap(({ path, text }) =>
+    [...text.matchAll(/^\| ([A-Z]+-\d+) \|/gm)].map(([, rule = '']) => ({ path, rule })),
+  )
+  const named = new Set(tests.flatMap(({ text }) => text.match(/\b[A-Z]+-\d+\b/g) ?? []))
+  return rules.flatMap(({ path, rule }, index) => {
+    const isRepeated = rules.findIndex((other) => other.rule === rule) < index
+    return [
+      ...(isRepeated ? [`${path}: ${rule} is the number of another rule too`] : []),
+      ...(named.has(rule) ? [] : [`${path}: no test names ${rule}`]),
+    ]
+  })
 }
 
 const maxAgentsLines = 90
