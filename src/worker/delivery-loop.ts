@@ -39,6 +39,9 @@ const blockedProbeMs = 60_000
  */
 const spoolRetryMs = 10_000
 
+/** The latest time that the spool can hold. */
+const endOfTimeNs = 2n ** 63n - 1n
+
 /** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
 type Delivery = {
   readonly range: ChunkRange
@@ -59,6 +62,8 @@ type Ending = {
 export class DeliveryLoop {
   readonly #options: DeliveryOptions
   readonly #deliveries = new Map<StreamId, Delivery>()
+  /** Up to which time entries may have been pushed before this start, whose answer nobody knows. */
+  readonly #pushedBeforeNs: ReadonlyMap<StreamId, bigint>
   /** Loki's clock less ours, as last told. */
   #skewMs = 0
   /** Loki's clock, as the last answer told it. */
@@ -66,6 +71,9 @@ export class DeliveryLoop {
 
   constructor(options: DeliveryOptions) {
     this.#options = options
+    this.#pushedBeforeNs = new Map(
+      options.spool.backlogs().map(({ stream }) => [stream, this.#headEndNs(stream)]),
+    )
   }
 
   /** Answers a slot with a push, or with a pass where nothing may go now. */
@@ -122,6 +130,15 @@ export class DeliveryLoop {
     }
   }
 
+  /** Where the longest push ends that an earlier worker may have begun: it began with the same entry. */
+  #headEndNs(stream: StreamId): bigint {
+    const { spool } = this.#options
+    const range = spool.nextRange(stream, { notAfterNs: endOfTimeNs })
+    if (range === undefined) return 0n
+    spool.release(range)
+    return range.lastNs
+  }
+
   /** Up to which time entries may go now. */
   #notAfterNs(stream: StreamId): bigint {
     const { spool } = this.#options
@@ -153,7 +170,7 @@ export class DeliveryLoop {
   #takeApart(range: ChunkRange): NonNullable<Delivery['settling']> {
     const body = this.#options.spool.read(range)
     const entries = this.#options.codec.entriesOf(body)
-    const state = beginSettling(entries)
+    const state = beginSettling(entries, this.#pushedBeforeNs.get(range.stream))
     state.next() // the whole range is what was just answered
     return { body, entries, state }
   }

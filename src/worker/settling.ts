@@ -12,7 +12,10 @@ export type Piece = readonly number[]
 export type RefusedEntry = {
   readonly index: number
   readonly refusal: Refusal
-  /** An earlier push of it had an unknown end, so "too far behind" may mean that it is stored. */
+  /**
+   * Refused for its time, and an earlier push of it had an unknown end: that one may have stored it, before
+   * newer entries, or a clock that was set, made its time a wrong one.
+   */
   readonly isMaybeStored: boolean
 }
 
@@ -49,8 +52,9 @@ type Refused = Extract<PushOutcome, { kind: 'refused' }>
 /** Retries of the current piece, counted to tell bad luck from a piece that never passes. */
 type Streak = { sameAs: string; equalErrors: number; streamLimits: number }
 
-export function beginSettling(entries: readonly EncodedEntry[]): Settling {
-  return new RangeSettling(entries)
+/** `maybeStoredUntilNs`: entries up to that time may have been pushed before, with an end nobody knows. */
+export function beginSettling(entries: readonly EncodedEntry[], maybeStoredUntilNs?: bigint): Settling {
+  return new RangeSettling(entries, maybeStoredUntilNs ?? -1n)
 }
 
 class RangeSettling implements Settling {
@@ -61,9 +65,12 @@ class RangeSettling implements Settling {
   readonly #unknown = new Set<number>()
   #streak = freshStreak()
 
-  constructor(entries: readonly EncodedEntry[]) {
+  constructor(entries: readonly EncodedEntry[], maybeStoredUntilNs: bigint) {
     this.#entries = entries
     this.#pieces = [wholeOf(entries)]
+    for (const [index, { atNs }] of entries.entries()) {
+      if (atNs <= maybeStoredUntilNs) this.#unknown.add(index)
+    }
   }
 
   next(): Piece | undefined {
@@ -104,6 +111,7 @@ class RangeSettling implements Settling {
     const namedOf = (index: number): Refusal | undefined => byTime.get(this.#entries[index]?.atNs ?? -1n)
     if (concernsAll) return this.#giveUp(piece, (index) => namedOf(index) ?? refusal)
     const isNamed = (index: number): boolean => namedOf(index) !== undefined
+    for (const index of piece) if (!isNamed(index)) this.#unknown.add(index) // most of them are stored
     if (!piece.some(isNamed)) return this.#replace(halvesOf(piece))
     const rest = piece.filter((index) => !isNamed(index))
     return this.#giveUp(piece, namedOf, rest)
@@ -114,7 +122,7 @@ class RangeSettling implements Settling {
     for (const index of piece) {
       const refusal = refusalOf(index)
       if (refusal === undefined) continue
-      const isMaybeStored = refusal.reason === 'too_far_behind' && this.#unknown.has(index)
+      const isMaybeStored = isOfTime(refusal) && this.#unknown.has(index)
       this.#refused.set(index, { index, refusal, isMaybeStored })
     }
     return this.#replace(rest.length === 0 ? [] : [rest])
@@ -161,6 +169,11 @@ function halvesOf(piece: Piece): [Piece, Piece] {
  */
 function isOfStream({ reason }: Refusal, isWholeRange: boolean): boolean {
   return reason === 'labels' || (reason === 'metadata' && isWholeRange)
+}
+
+/** What Loki says of a time may be otherwise a moment later; of a line or its labels it is not. */
+function isOfTime({ reason }: Refusal): boolean {
+  return reason === 'too_new' || reason === 'too_old' || reason === 'too_far_behind'
 }
 
 function freshStreak(): Streak {

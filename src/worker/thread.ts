@@ -41,7 +41,7 @@ const times = new StreamTimes({
   lastNs: (stream) => spool.lastNs(stream),
   onClockStep: (behindMs) => emit({ type: 'clock.stepped', behindMs }),
 })
-const delivery = new DeliveryLoop({ spool, codec, clock, times, emit, post })
+const delivery = guarded(() => new DeliveryLoop({ spool, codec, clock, times, emit, post }))
 
 setInterval(() => post({ type: 'beat' }), beatMs)
 setInterval(() => spool.reclaim(), reclaimMs)
@@ -122,9 +122,9 @@ async function poll(metric: Metric): Promise<void> {
 /**
  * A spool that turns out to be damaged is set aside; this worker ends, and its successor begins a new one.
  */
-function guarded(work: () => void): void {
+function guarded<T>(work: () => T): T {
   try {
-    work()
+    return work()
   } catch (error) {
     if (error instanceof ReportedError && error.report.code === 'spool_damaged') setSpoolAside(error.report)
     throw error

@@ -184,6 +184,37 @@ describe('refused entries', () => {
     expect(settling.answer(delivered)).toMatchObject({ refused: [{ index: 0, isMaybeStored: true }] })
   })
 
+  it.each(['too_new', 'too_old', 'too_far_behind'] as const)(
+    'may be stored where their time is refused (%s) after a push of unknown end, whatever came between',
+    (reason) => {
+      const settling = beginSettling(entriesOf(2))
+      for (const outcome of [noAnswer(), rateLimited(), blocked]) settling.answer(outcome)
+      settling.answer(refused(reason))
+      settling.answer(refused(reason))
+      expect(settling.answer(delivered)).toMatchObject({ refused: [{ index: 0, isMaybeStored: true }] })
+    },
+  )
+
+  it('may be stored where the time of the push before them was refused, and not theirs by name', () => {
+    const settling = beginSettling(entriesOf(3))
+    settling.answer(refused('too_far_behind', { named: [namedAt(0, 'too_far_behind')] }))
+    const named = [namedAt(1, 'too_far_behind')]
+    settling.answer(refused('too_far_behind', { named }))
+    expect(settling.answer(delivered)).toMatchObject({
+      refused: [
+        { index: 0, isMaybeStored: false },
+        { index: 1, isMaybeStored: true },
+      ],
+    })
+  })
+
+  it('may be stored up to the time that an earlier worker may have pushed, and no later', () => {
+    const settling = beginSettling(entriesOf(2), entriesOf(1)[0]?.atNs)
+    expect(settling.answer(refused('too_new', { isWhole: true }))).toMatchObject({
+      refused: [{ isMaybeStored: true }, { isMaybeStored: false }],
+    })
+  })
+
   it('are not stored where the retry was refused for another reason, or no end was unknown', () => {
     const settling = beginSettling(entriesOf(1))
     settling.answer(noAnswer())
