@@ -3,8 +3,10 @@
 // index only.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { dirname } from 'node:path'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
 import { quarantine } from './quarantine.ts'
+import { isDiskLow, releaseBallast } from './ballast.ts'
 import { configure, connect, createTables, fileKindOf } from './schema.ts'
 import { Spool } from './spool.ts'
 import { damageReport, isDamage, isMissingTable, spoolErrorOf } from './sqlite-error.ts'
@@ -21,7 +23,7 @@ export type OpenedSpool = {
 /** Throws ReportedError spool_write_failed where the file cannot be written: no permission, full disk. */
 export function openSpool(path: string, { bounds, nowMs }: OpenOptions): OpenedSpool {
   try {
-    const first = tryOpen(path, bounds)
+    const first = openWithBallast(path, bounds)
     if (first instanceof Spool) return { spool: first }
     const copyPath = quarantine(path, nowMs)
     const second = tryOpen(path, bounds)
@@ -33,6 +35,17 @@ export function openSpool(path: string, { bounds, nowMs }: OpenOptions): OpenedS
 }
 
 /** The spool, or why this file is none that can be used. */
+/** On a full disk there is no room for the index of the log. */
+function openWithBallast(path: string, bounds: SpoolBounds): Spool | ErrorReport {
+  try {
+    return tryOpen(path, bounds)
+  } catch (error) {
+    if (!isDiskLow(dirname(path))) throw error
+    releaseBallast(dirname(path))
+    return tryOpen(path, bounds)
+  }
+}
+
 function tryOpen(path: string, bounds: SpoolBounds): Spool | ErrorReport {
   let database: DatabaseSync | undefined
   try {

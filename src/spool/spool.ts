@@ -10,6 +10,7 @@ import { amountOf, Change, Ledger, sumOf, type Amount } from './ledger.ts'
 import { widen } from './range.ts'
 import type { VictimRow } from './statements.ts'
 import { Store } from './store.ts'
+import { isWriteFailure } from './sqlite-error.ts'
 import type { Chunk, ChunkRange, Dropped, RunCommit, Settlement, SpoolBounds } from './types.ts'
 import type { StreamBacklog, StreamId, StreamKind } from './types.ts'
 import { victimsFor } from './victims.ts'
@@ -24,6 +25,8 @@ export class Spool {
   #firstStaged: number | undefined
   #lastRunMs: number | undefined
 
+  /** What is staged was left by a run that crashed, and could not be discarded yet. */
+  #hasLeftover = false
   /**
    * For openSpool, which sees to it that the database is a sound spool. Discards what a crash left staged.
    */
@@ -38,7 +41,7 @@ export class Spool {
   streamOf(labels: string, kind: StreamKind): StreamId {
     const known = this.#ledger.idOf(labels)
     if (known !== undefined) return known
-    const stream = this.#store.transaction(() =>
+    const stream = this.#store.freeing(() =>
       Number(this.#store.statements.insertStream.run(labels, kind).lastInsertRowid),
     )
     this.#ledger.addStream(stream, { labels, kind, lastNs: 0n, bytes: 0, entries: 0, oldestNs: 0n })
@@ -52,7 +55,8 @@ export class Spool {
 
   /** Stores a chunk of the current run: durable, but invisible until commitRun. */
   stage(chunk: Chunk): void {
-    const id = this.#store.transaction(() => this.#insert(chunk, { isStaged: true }))
+    if (this.#hasLeftover) this.discardStaged()
+    const id = this.#store.adding(() => this.#insert(chunk, { isStaged: true }))
     this.#firstStaged ??= id
     this.#staged.add(chunk.stream, amountOf(chunk))
   }
@@ -61,7 +65,7 @@ export class Spool {
   discardStaged(): void {
     const first = this.#firstStaged
     if (first === undefined) return
-    this.#store.transaction(() => this.#store.statements.deleteStaged.run(first))
+    this.#store.freeing(() => this.#store.statements.deleteStaged.run(first))
     this.#clearStaged()
   }
 
@@ -70,7 +74,8 @@ export class Spool {
    * go until the spool is within its bound again; what went is returned.
    */
   commitRun({ chunks, last, lastRunMs }: RunCommit): Dropped[] {
-    this.#change((change) => {
+    if (this.#hasLeftover) this.discardStaged()
+    this.#change('adding', (change) => {
       change.addAll(this.#staged)
       for (const chunk of chunks) {
         this.#insert(chunk, { isStaged: true })
@@ -127,7 +132,7 @@ export class Spool {
    */
   settle(range: ChunkRange, { dead, restamped }: Settlement): { droppedDeadLetters: number } {
     this.#requireHeld(range)
-    const letters = this.#change((change) => {
+    const letters = this.#change('freeing', (change) => {
       this.#store.statements.deleteRange.run(range.stream, range.firstChunk, range.lastChunk)
       change.remove(range.stream, range)
       for (const chunk of restamped) this.#append(change, chunk)
@@ -186,9 +191,17 @@ export class Spool {
     return this.#store.guarded(() => this.#store.statements.dropped.all())
   }
 
-  /** Gives a slice of the file's free pages back to the disk; true while more remains. For idle moments. */
+  /**
+   * Gives a slice of the file's free pages back to the disk; true while more remains. For idle moments: where
+   * the file cannot be written, the next one will do.
+   */
   reclaim(): boolean {
-    return this.#store.reclaim()
+    try {
+      return this.#store.reclaim()
+    } catch (error) {
+      if (isWriteFailure(error)) return false
+      throw error
+    }
   }
 
   close(): void {
@@ -203,7 +216,17 @@ export class Spool {
     }
     this.#lastRunMs = this.#store.statements.lastRun.get()?.lastRunMs ?? undefined
     this.#firstStaged = this.#store.statements.firstStaged.get()?.id ?? undefined
-    this.discardStaged()
+    this.#hasLeftover = this.#firstStaged !== undefined
+    this.#discardLeftover()
+  }
+
+  /** Where that cannot be written now, it is invisible all the same, and goes before the next run. */
+  #discardLeftover(): void {
+    try {
+      this.discardStaged()
+    } catch (error) {
+      if (!isWriteFailure(error)) throw error
+    }
   }
 
   #insert(chunk: Chunk, { isStaged }: { readonly isStaged: boolean }): number {
@@ -235,6 +258,7 @@ export class Spool {
   #enforceBound(): Dropped[] {
     try {
       return this.evict(this.#ledger.total().bytes - this.#bounds.maxBytes, 'spool_full')
+    this.#hasLeftover = false
     } catch {
       // The run is committed, so this must not look like its failure; the next commit drops what is over
       // then.
@@ -265,7 +289,7 @@ export class Spool {
   }
 
   #drop(victims: readonly VictimRow[], reason: DropReason): Amount {
-    return this.#change((change) => {
+    return this.#change('freeing', (change) => {
       for (const victim of victims) {
         this.#store.statements.deleteChunk.run(victim.id)
         change.remove(victim.stream, victim)
@@ -285,12 +309,13 @@ export class Spool {
   }
 
   /** A transaction that changes what is visible; the counters follow once it is committed. */
-  #change<T>(work: (change: Change) => T): T {
-    const change = new Change()
-    const { result, oldestNs } = this.#store.transaction(() => {
+  #change<T>(how: 'adding' | 'freeing', work: (change: Change) => T): T {
+    const { result, change, oldestNs } = this.#store[how](() => {
+      const change = new Change() // the work may be done twice
       const result = work(change)
       const streams = [...change.amounts.keys()]
-      return { result, oldestNs: new Map(streams.map((stream) => [stream, this.#headNs(stream)])) }
+      const heads = streams.map((stream) => [stream, this.#headNs(stream)] as const)
+      return { result, change, oldestNs: new Map(heads) }
     })
     this.#ledger.apply(change, oldestNs)
     return result

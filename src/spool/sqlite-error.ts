@@ -3,6 +3,10 @@
 
 import { dirname } from 'node:path'
 import { ReportedError, type ErrorReport } from '../core/errors.ts'
+import { formatBytes } from '../core/quantity.ts'
+import { minFreeBytes } from './ballast.ts'
+
+const elsewhere = 'Free some space, or point --state_dir to another disk.'
 
 /** SQLite's primary result codes that have a cure of their own (sqlite.org/rescode.html). */
 const resultCodes = {
@@ -17,6 +21,9 @@ const resultCodes = {
   constraint: 19,
   notADatabase: 26,
 } as const
+
+/** An extended code: no room for the index of the log. */
+const noRoomForLogIndex = 4874
 
 /** The result code of an error thrown by node:sqlite; undefined for any other error. */
 function sqliteCodeOf(error: unknown): number | undefined {
@@ -41,6 +48,17 @@ export function isBusy(error: unknown): boolean {
   return primary === resultCodes.busy || primary === resultCodes.locked
 }
 
+/** True for a report of a file that cannot be written, now. */
+export function isWriteFailure(error: unknown): boolean {
+  return error instanceof ReportedError && error.report.code === 'spool_write_failed'
+}
+
+/** True where there was no room, in SQLite's words or in a report made of them. */
+export function isFullDisk(error: unknown): boolean {
+  const code = sqliteCodeOf(error instanceof ReportedError ? error.cause : error) ?? 0
+  return (code & 0xff) === resultCodes.full || code === noRoomForLogIndex
+}
+
 /**
  * Errors of SQLite and of the file system as ReportedError; bugs, broken constraints included, as they are.
  */
@@ -53,14 +71,8 @@ export function spoolErrorOf(error: unknown, path: string): unknown {
 }
 
 function spoolReportOf(code: number, path: string, said: string): ErrorReport {
-  const elsewhere = `Free some space, or point --state_dir to another disk.`
-  const failed = (why: string, hint: string): ErrorReport => ({
-    code: 'spool_write_failed',
-    message: `The spool ${path} cannot be written: ${why}.`,
-    hint,
-    said,
-  })
-  switch (code & 0xff) {
+  const failed = (why: string, hint: string): ErrorReport => ({ ...failedReport(path, why, hint), said })
+  switch (code === noRoomForLogIndex ? resultCodes.full : code & 0xff) {
     case resultCodes.corrupt:
     case resultCodes.notADatabase:
       return damageReport(path, said)
@@ -76,6 +88,16 @@ function spoolReportOf(code: number, path: string, said: string): ErrorReport {
     default:
       return failed(`SQLite failed with code ${code}`, `Look at the disk's health. ${elsewhere}`)
   }
+}
+
+/** For rows that are not written to a disk with little room left. */
+export function lowDiskErrorOf(path: string): ReportedError {
+  const why = `less than ${formatBytes(minFreeBytes)} are free on the disk that holds ${dirname(path)}`
+  return new ReportedError(failedReport(path, why, elsewhere))
+}
+
+function failedReport(path: string, why: string, hint: string): ErrorReport {
+  return { code: 'spool_write_failed', message: `The spool ${path} cannot be written: ${why}.`, hint }
 }
 
 export function damageReport(path: string, said: string): ErrorReport {

@@ -40,7 +40,7 @@ function takeLock(directory: string): StateLock {
   const pidPath = join(directory, pidName)
   try {
     database.exec('begin exclusive')
-    writeFileSync(pidPath, `${process.pid}\n`)
+    writePid(pidPath)
   } catch (error) {
     database.close()
     throw error
@@ -52,6 +52,15 @@ function takeLock(directory: string): StateLock {
       rmSync(pidPath, { force: true })
       database.close()
     },
+  }
+}
+
+/** On a full disk the holder stays unnamed; that is no reason not to start. */
+function writePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`)
+  } catch (error) {
+    if (!isErrorWithCode(error, 'ENOSPC')) throw error
   }
 }
 
@@ -73,6 +82,7 @@ function inUse(directory: string, cause: unknown): ReportedError {
 function holderOf(directory: string): string {
   try {
     const pid = Number(readFileSync(join(directory, pidName), 'utf8'))
+    if (pid === 0) return 'another process'
     process.kill(pid, 0)
     return `process ${pid}`
   } catch (error) {

@@ -3,8 +3,10 @@
 // changed.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { dirname } from 'node:path'
+import { isDiskLow, keepBallast, releaseBallast } from './ballast.ts'
 import { readNumber } from './schema.ts'
-import { spoolErrorOf } from './sqlite-error.ts'
+import { isFullDisk, lowDiskErrorOf, spoolErrorOf } from './sqlite-error.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 
 /**
@@ -22,10 +24,12 @@ export class Store {
   readonly path: string
   readonly database: DatabaseSync
   readonly statements: Statements
+  readonly #directory: string
   #slices = 0
 
   constructor(database: DatabaseSync, path: string) {
     this.path = path
+    this.#directory = dirname(path)
     this.database = database
     this.statements = prepareStatements(database)
   }
@@ -54,19 +58,56 @@ export class Store {
     })
   }
 
+  /** A transaction that adds rows: none is begun on a disk that is nearly full. */
+  adding<T>(work: () => T): T {
+    if (isDiskLow(this.#directory)) throw lowDiskErrorOf(this.path)
+    return this.transaction(work)
+  }
+
+  /** A transaction that gives room back, or needs next to none: on a full disk it has the ballast's. */
+  freeing<T>(work: () => T): T {
+    return this.#withBallast(() => this.transaction(work))
+  }
+
   /** Gives one slice of free pages back, true while more remains; only a checkpoint cuts the file. */
   reclaim(): boolean {
-    return this.guarded(() => {
-      const surplus = readNumber(this.database, 'pragma freelist_count') - sparePages
-      if (surplus > 0) {
-        this.database.exec(`pragma incremental_vacuum(${Math.min(reclaimPages, surplus)})`)
-        this.#slices += 1
-        if (this.#slices % slicesPerCheckpoint === 0) this.database.exec('pragma wal_checkpoint(passive)')
-        return true
-      }
-      if (this.#slices > 0) this.database.exec('pragma wal_checkpoint(truncate)')
-      this.#slices = 0
-      return false
-    })
+    const isLow = isDiskLow(this.#directory)
+    const isMore = this.guarded(() => this.#withBallast(() => this.#reclaimSlice(isLow)))
+    if (!isMore) keepBallast(this.#directory)
+    return isMore
+  }
+
+  /** On a low disk the log keeps its blocks: the next transaction needs no others then. */
+  #reclaimSlice(isLow: boolean): boolean {
+    const surplus = readNumber(this.database, 'pragma freelist_count') - (isLow ? 0 : sparePages)
+    if (surplus > 0) {
+      this.database.exec(`pragma incremental_vacuum(${Math.min(reclaimPages, surplus)})`)
+      this.#slices += 1
+      if (this.#slices % slicesPerCheckpoint === 0) this.database.exec('pragma wal_checkpoint(passive)')
+      return true
+    }
+    if (this.#slices > 0) this.database.exec(`pragma wal_checkpoint(${isLow ? 'passive' : 'truncate'})`)
+    this.#slices = 0
+    return false
+  }
+
+  #withBallast<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (!isFullDisk(error)) throw error
+      releaseBallast(this.#directory)
+      this.#emptyLog()
+      return work()
+    }
+  }
+
+  /** A log that is copied whole is written from its beginning again. */
+  #emptyLog(): void {
+    try {
+      this.database.exec('pragma wal_checkpoint(passive)')
+    } catch {
+      // No room for that: then for less.
+    }
   }
 }

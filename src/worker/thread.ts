@@ -44,7 +44,7 @@ const times = new StreamTimes({
 const delivery = guarded(() => new DeliveryLoop({ spool, codec, clock, times, emit, post }))
 
 setInterval(() => post({ type: 'beat' }), beatMs)
-setInterval(() => spool.reclaim(), reclaimMs)
+setInterval(() => guarded(() => spool.reclaim()), reclaimMs)
 port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
 sayBacklog()
@@ -70,6 +70,10 @@ function obey(message: ToWorker): void {
       break
     case 'answer':
       delivery.answer(message.stream, message.result)
+      afterDelivery()
+      break
+    case 'told':
+      delivery.told(message.stream, message.lookup)
       afterDelivery()
       break
     case 'evict':
