@@ -1,13 +1,14 @@
 // `npm run torture`: rowtail under faults at random moments, against real servers, with a ledger of every
 // row. `-- --seed 7 --rounds 20` or `--rounds 21..40`; `--tree` tests the working tree instead of HEAD.
-// With `mutants` as its first word it runs broken copies of rowtail, each of which the harness has to
-// catch.
+// `--report` writes the results into docs/reliability.md. With `mutants` as its first word it runs broken
+// copies of rowtail, each of which the harness has to catch.
 
 import { main } from './lib/steps.mjs'
-import { runTorture } from './lib/torture.mjs'
+import { runProgram, runTorture } from './lib/torture.mjs'
 
 await main(() => {
   const [first, ...rest] = process.argv.slice(2)
+  if (first === '--report') return runProgram('test/torture/report.ts', rest)
   if (first === 'mutants') return runTorture('test/torture/mutants.ts', rest)
   return runTorture('test/torture/main.ts', process.argv.slice(2))
 })

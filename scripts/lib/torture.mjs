@@ -38,11 +38,20 @@ export async function runTorture(program, args) {
       ROWTAIL_ENTRY: join(directory, 'dist', 'main.js'),
     })
     const words = args.filter((word) => word !== '--tree')
-    const node = join(root, 'node_modules', '.bin', 'node')
-    return await untilEnd(spawn(node, [join(root, program), ...words], { cwd: root, env, stdio: 'inherit' }))
+    return await runProgram(program, words, env)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/**
+ * Runs a TypeScript file on the Node that npm has installed; returns its exit code.
+ * @param {string} program
+ * @param {string[]} words
+ */
+export function runProgram(program, words, env = toolEnvironment()) {
+  const node = join(root, 'node_modules', '.bin', 'node')
+  return untilEnd(spawn(node, [join(root, program), ...words], { cwd: root, env, stdio: 'inherit' }))
 }
 
 /** Debian keeps it in a directory named for the machine; MT is the one for programs with threads. */

@@ -1,5 +1,5 @@
 // The harness's own arguments: `--seed 7 --rounds 20`, `--rounds 21..40`, `--scenario unanswered`,
-// `--results file`, `--stop`.
+// `--results file`, `--lanes 2`, `--minutes 4`, `--stop`.
 
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -9,13 +9,18 @@ export type TortureArguments = {
   readonly seed: number
   readonly first: number
   readonly last: number
-  /** Where the summary of the batch is appended. */
+  /** Where the summary of the batch is appended; rounds that it tells of are not run again. */
   readonly resultsPath?: string
+  /** Rounds that run at the same time, each with servers of its own. */
+  readonly lanes: number
+  /** No round begins after that. */
+  readonly minutes: number
   readonly isStoppingAtFailure: boolean
   readonly scenario: ScenarioName
 }
 
 const defaultRounds = 20
+const mostLanes = 8
 
 /** Throws with what is wrong; without a seed one is chosen, and printed by the caller. */
 export function readArguments(words: readonly string[]): TortureArguments {
@@ -26,6 +31,8 @@ export function readArguments(words: readonly string[]): TortureArguments {
       rounds: { type: 'string', default: String(defaultRounds) },
       scenario: { type: 'string', default: 'random' },
       results: { type: 'string' },
+      lanes: { type: 'string', default: '1' },
+      minutes: { type: 'string', default: 'Infinity' },
       stop: { type: 'boolean', default: false },
     },
   })
@@ -37,6 +44,11 @@ export function readArguments(words: readonly string[]): TortureArguments {
   if (!Number.isInteger(seed) || seed < 0) throw new Error(`--seed ${values.seed}: expected a whole number`)
   const { scenario } = values
   if (!isScenario(scenario)) throw new Error(`--scenario ${scenario}: one of ${scenarioNames.join(', ')}`)
+  const lanes = Number(values.lanes)
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > mostLanes)
+    throw new Error(`--lanes ${values.lanes}: expected 1 to ${mostLanes}`)
+  const minutes = Number(values.minutes)
+  if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: expected a number above 0`)
   const results = values.results === undefined ? {} : { resultsPath: values.results }
-  return { seed, first, last, isStoppingAtFailure: values.stop, scenario, ...results }
+  return { seed, first, last, isStoppingAtFailure: values.stop, scenario, lanes, minutes, ...results }
 }

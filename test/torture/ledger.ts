@@ -20,6 +20,7 @@ export type Finding = {
     | 'dropped'
     | 'never spooled'
     | 'service'
+    | 'broken round'
   readonly what: string
 }
 

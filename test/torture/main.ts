@@ -1,61 +1,48 @@
 // The torture harness, started by scripts/torture.mjs: rounds of faults from a printed seed, each with its
 // ledger. Exits with 1 where a round has findings, and says where its evidence lies.
 
-import { readArguments, type TortureArguments } from './arguments.ts'
+import { readArguments } from './arguments.ts'
+import { digestOf } from './digest.ts'
 import { keepEvidence } from './evidence.ts'
 import { nameOf } from './faults.ts'
-import type { Plan } from './plan.ts'
-import { type RoundResult, runRound } from './round.ts'
-import { scenarioPlan } from './scenarios.ts'
-import { addRound, appendSummary, emptySummary, type Summary } from './summary.ts'
-import { startWorld, stopWorld, type World } from './world.ts'
-
-/** Findings of a round that are printed; the evidence has all. */
-const printedFindings = 5
+import { runLanes } from './lanes.ts'
+import type { RoundResult } from './round.ts'
+import { type Batch, doneRounds, readResults, Results } from './summary.ts'
 
 const options = readArguments(process.argv.slice(2))
-const commit = process.env['TORTURE_COMMIT'] ?? 'unknown'
+const { seed, first, last, scenario, lanes, resultsPath } = options
+const batch: Batch = { commit: process.env['TORTURE_COMMIT'] ?? 'unknown', seed, scenario, lanes }
+const results = new Results(batch, resultsPath)
+const done = doneRounds(resultsPath === undefined ? [] : readResults(resultsPath), batch)
 const stop = new AbortController()
-process.once('SIGTERM', () => stop.abort())
-process.once('SIGINT', () => stop.abort())
-const summary = await tortureAll(options)
-say(JSON.stringify(summary, undefined, 2))
-if (options.resultsPath !== undefined && summary.rounds > 0) appendSummary(options.resultsPath, summary)
-process.exit(summary.failed > 0 ? 1 : 0)
-
-async function tortureAll(options: TortureArguments): Promise<Summary> {
-  const { seed, first, last, isStoppingAtFailure } = options
-  say(`rowtail ${commit}: --seed ${seed} --rounds ${first}..${last}`)
-  const summary = emptySummary({ commit, seed, first, last })
-  const world = await startWorld()
-  try {
-    for (let round = first; round <= last && !stop.signal.aborted; round += 1) {
-      const isClean = await tortureOnce(world, scenarioPlan(options.scenario, seed, round), summary)
-      if (!isClean && isStoppingAtFailure) break
-    }
-  } finally {
-    await stopWorld(world)
-  }
-  return summary
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+say(`rowtail ${batch.commit}: --seed ${seed} --rounds ${first}..${last} --lanes ${lanes}`)
+try {
+  await runLanes({ options, signal: stop.signal, isDone: (round) => done.has(round), told })
+} finally {
+  results.save()
 }
+say(JSON.stringify(results.total, undefined, 2))
+process.exit(results.total.failed === '' ? 0 : 1)
 
-async function tortureOnce(world: World, plan: Plan, summary: Summary): Promise<boolean> {
-  const result = await runRound(plan, world)
-  addRound(summary, result)
-  report(result)
+/** One piece of text for each round: lanes do not mix their lines. */
+function told(result: RoundResult): void {
+  results.add(result)
   const isClean = result.findings.length === 0
-  if (!isClean) say(`  evidence: ${keepEvidence(result)}`)
-  await result.subject.remove({ keep: false })
-  return isClean
+  if (!isClean && options.isStoppingAtFailure) stop.abort()
+  say(
+    isClean
+      ? lineOf(result)
+      : [lineOf(result), ...digestOf(result), `  evidence: ${keepEvidence(result)}`].join('\n'),
+  )
 }
 
-function report({ plan, findings, rows, restamped, deadLetters, dropped, phasesMs }: RoundResult): void {
+function lineOf({ plan, findings, rows, restamped, deadLetters, dropped, phasesMs }: RoundResult): string {
   const faults = plan.faults.map((fault) => `${nameOf(fault)} @${fault.atMs}`).join(', ')
   const verdict = findings.length === 0 ? 'ok' : `${findings.length} FINDINGS`
   const counts = `${rows} rows, ${restamped} restamped, ${deadLetters} dead, ${dropped} dropped`
   const ends = `${counts}, ${phasesMs.map(seconds).join(' + ')} s`
-  say(`${plan.round} ${plan.shape} ×${plan.metrics.length}: ${verdict}, ${ends} [${faults}]`)
-  for (const { kind, what } of findings.slice(0, printedFindings)) say(`  ${kind}: ${what.slice(0, 300)}`)
+  return `${plan.round} ${plan.shape} ×${plan.metrics.length}: ${verdict}, ${ends} [${faults}]`
 }
 
 function say(text: string): void {

@@ -85,6 +85,11 @@ export function has({ faults }: Plan, kind: Fault['kind']): boolean {
   return faults.some((fault) => fault.kind === kind)
 }
 
+/** The same round without faults of a kind, for a machine that cannot make them. */
+export function without(plan: Plan, kind: Fault['kind']): Plan {
+  return { ...plan, faults: plan.faults.filter((fault) => fault.kind !== kind) }
+}
+
 /** Nothing ended rowtail or its host and nothing ailed the database: what was answered must arrive. */
 export function isSourceSound({ faults }: Plan): boolean {
   return faults.every(({ kind }) => kind.startsWith('loki ') || kind.startsWith('clock '))

@@ -40,25 +40,29 @@ const pollingMs = 4_000
 const settleMs = 1_200
 const drainMs = { light: 40_000, large: 150_000 } as const
 
+/** Never rejects: what keeps a round from its end is a finding too. */
 export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
   const marksMs = [performance.now()]
   const mark = (): number => marksMs.push(performance.now())
   const lookBackMs = isOfHoursAgo(plan) ? hoursAgoMs : recentMs
   const startNs = BigInt(Date.now() - lookBackMs) * 1_000_000n
   const subject = new Subject(plan, world)
+  const resultOf = ({ records, faults }: Audited): RoundResult => {
+    mark()
+    const findings = [...subject.findings, ...faults, ...quarantines(subject)]
+    const phasesMs = marksMs.slice(1).map((atMs, index) => atMs - (marksMs[index] ?? atMs))
+    return { plan, findings, ...totalsOf(records), phasesMs, records, subject }
+  }
   try {
     await torment(plan, world, subject)
     mark()
     const spools = await drain(plan, subject)
     mark()
-    const { records, faults } = await audited({ plan, world, subject }, { spools, startNs })
-    const findings = [...subject.findings, ...faults, ...quarantines(subject)]
-    mark()
-    const phasesMs = marksMs.slice(1).map((atMs, index) => atMs - (marksMs[index] ?? atMs))
-    return { plan, findings, ...totalsOf(records), phasesMs, records, subject }
+    return resultOf(await audited({ plan, world, subject }, { spools, startNs }))
   } catch (error) {
-    await subject.remove({ keep: true })
-    throw error
+    await subject.giveUp()
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return resultOf({ records: [], faults: [{ kind: 'broken round', what }] })
   }
 }
 

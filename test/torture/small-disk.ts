@@ -1,7 +1,8 @@
 // A small disk for rowtail's state, which can be filled to the last byte and freed again. Needs root.
 
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Room for a run of 100,000 rows that a kill left behind, and the next one. */
@@ -15,9 +16,24 @@ export class SmallDisk {
     this.#path = path
   }
 
+  /** Root in a container may not be allowed to. */
+  static canMount(): boolean {
+    const path = mkdtempSync(join(tmpdir(), 'rowtail-disk-'))
+    try {
+      SmallDisk.mountAt(path).unmount()
+      return true
+    } catch {
+      return false
+    } finally {
+      rmSync(path, { recursive: true, force: true })
+    }
+  }
+
   static mountAt(path: string): SmallDisk {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0700`, 'rowtail-torture', path])
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0700`, 'rowtail-torture', path], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     return new SmallDisk(path)
   }
 

@@ -165,11 +165,19 @@ export class Subject {
     return this.disk === undefined ? [] : ['--disk_reserve', '0B']
   }
 
-  /** For the round's end, however it ended. */
-  async remove({ keep }: { readonly keep: boolean }): Promise<void> {
-    await this.#service?.cleanUp()
+  /** Ends what still runs, in a round that cannot go on. */
+  async giveUp(): Promise<void> {
+    if (this.#service === undefined) return
+    await this.#service.cleanUp()
+    this.outputs.push(this.#service.launched.output())
+    this.#service = undefined
+  }
+
+  /** After the round, and after its evidence was copied. */
+  async remove(): Promise<void> {
+    await this.giveUp()
     this.disk?.unmount()
-    if (!keep) rmSync(this.directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 
   async #end(how: (service: RunningService) => Promise<Exit>): Promise<void> {
