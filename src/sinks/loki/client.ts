@@ -68,13 +68,14 @@ export function createLokiClient(config: LokiConfig): LokiClient {
 
 async function ask(client: Got, question: Question): Promise<Answer | NoAnswer> {
   const { url, body, timeoutMs, signal } = question
+  const asking = abortedWith(signal)
   try {
     const request = client.stream(url, {
       ...(body === undefined
         ? { method: 'GET' }
         : { method: 'POST', body, headers: { 'content-type': 'application/x-protobuf' } }),
       timeout: { request: timeoutMs },
-      signal,
+      signal: asking.signal,
     })
     const text = await readBounded(request)
     const response = request.response
@@ -82,7 +83,21 @@ async function ask(client: Got, question: Question): Promise<Answer | NoAnswer> 
     return answerOf(response, text)
   } catch (error) {
     return noAnswerOf(error, new URL(url).origin)
+  } finally {
+    asking.end()
   }
+}
+
+/**
+ * A signal that follows another one until its end. got heeds one even after an answer that came before the
+ * whole body was sent, as a proxy's 413 does, and throws then where nobody catches.
+ */
+function abortedWith(signal: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
+  const controller = new AbortController()
+  const follow = (): void => controller.abort(signal.reason)
+  if (signal.aborted) follow()
+  signal.addEventListener('abort', follow, { once: true })
+  return { signal: controller.signal, end: () => signal.removeEventListener('abort', follow) }
 }
 
 /** Reads to the end, so that the socket can be used again, and keeps the beginning. */

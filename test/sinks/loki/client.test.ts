@@ -56,6 +56,21 @@ describe('an answer', () => {
     })
   })
 
+  it('that came before the whole body was sent is not undone by a later abort', async () => {
+    const { baseUrl } = await serveHttp((_, response) => response.writeHead(413).end('too large'))
+    const controller = new AbortController()
+    const thrown: unknown[] = []
+    const note = (error: unknown) => void thrown.push(error)
+    process.on('uncaughtExceptionMonitor', note)
+    onTestFinished(() => void process.off('uncaughtExceptionMonitor', note))
+    const question = { url: baseUrl, body: new Uint8Array(5_000_000), timeoutMs: 5_000 }
+    const answer = await clientFor(baseUrl).ask({ ...question, signal: controller.signal })
+    controller.abort()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(answer).toMatchObject({ kind: 'answer', status: 413 })
+    expect(thrown).toEqual([])
+  })
+
   it('is not waited for once the signal is aborted', async () => {
     const { baseUrl } = await serveHttp(() => {})
     const question = { url: baseUrl, timeoutMs: 5_000, signal: AbortSignal.abort() }
