@@ -29,6 +29,9 @@ export type LastRun = {
   readonly flags: readonly Flag[]
 }
 
+/** When the last run began, and how long after it was due: what other metrics or hosts cost this one. */
+export type LastTick = { readonly atMs: number; readonly latenessMs: number }
+
 export type LastError = ErrorReport & { readonly atMs: number }
 
 export type MetricStatus = {
@@ -41,6 +44,7 @@ export type MetricStatus = {
   /** When the next run is due. */
   readonly nextMs?: number
   readonly runningSinceMs?: number
+  readonly lastTick?: LastTick
   /** The last run that succeeded. */
   readonly lastRun?: LastRun
   /** Of a run, or of its worker; stays when all is well again. */
@@ -144,8 +148,9 @@ const workerFold: Pick<
 }
 
 const runFold: Pick<Fold, 'run.started' | 'run.finished' | 'run.failed'> = {
-  'run.started': (record, { atMs }) => {
+  'run.started': (record, { atMs, tickMs, latenessMs }) => {
     record.runningSinceMs = atMs
+    record.lastTick = { atMs: tickMs, latenessMs }
   },
   'run.finished': (record, event) => {
     const { atMs, rows, bytes, durationMs, isCut, flags, skippedTicks, nextMs } = event

@@ -160,8 +160,9 @@ describe('a metric in the status', () => {
   it('goes from waiting through running to ok, and adds up what it did', () => {
     const { metric, shown } = setUp()
     metric(2_000, { type: 'metric.started', intervalMs: 2_000, isSending: true })
-    metric(2_500, { type: 'run.started', tickMs: 2_500, latenessMs: 0 })
+    metric(2_500, { type: 'run.started', tickMs: 2_499, latenessMs: 0.4 })
     expect(shown()).toMatchObject({ state: 'running', runningSinceMs: 2_500, startedMs: 2_000 })
+    expect(shown()).toMatchObject({ lastTick: { atMs: 2_499, latenessMs: 0.4 } })
     metric(3_000, finished)
     metric(5_000, finished)
     metric(6_000, { type: 'push.delivered', rows: 24, bytes: 7_000, durationMs: 3 })
