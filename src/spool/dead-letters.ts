@@ -34,7 +34,7 @@ export class DeadLetters {
   constructor(database: DatabaseSync, maxBytes: number) {
     this.#maxBytes = maxBytes
     this.#insert = database.prepare(
-      'insert into dead_letters (stream, reason, said, bytes, entry) values (?, ?, ?, ?, ?)',
+      'insert into dead_letters (stream, reason, said, bytes, entry, at_ms) values (?, ?, ?, ?, ?, ?)',
     )
     this.#delete = database.prepare('delete from dead_letters where id = ?')
     this.#oldest = queryOf(database.prepare('select id, bytes from dead_letters order by id limit 1'))
@@ -59,8 +59,9 @@ export class DeadLetters {
 
   append(stream: StreamId, letters: readonly DeadLetter[]): Appended {
     const added = letters.reduce((bytes, letter) => bytes + letter.entry.byteLength, 0)
-    for (const { entry, reason, said } of letters) {
-      this.#insert.run(stream, reason, said.slice(0, maxSaidLength), entry.byteLength, entry)
+    for (const { entry, reason, said, atMs } of letters) {
+      const words = said.slice(0, maxSaidLength)
+      this.#insert.run(stream, reason, words, entry.byteLength, entry, atMs ?? null)
     }
     return this.#trim({ entries: this.#kept.entries + letters.length, bytes: this.#kept.bytes + added })
   }

@@ -1,13 +1,13 @@
 // Opens a metric's spool or begins one. A file that is damaged, foreign or of a newer rowtail is moved aside
-// and a fresh one begun: the metric works on. Called by the worker at its start; looks at header, schema and
-// index only.
+// and a fresh one begun: the metric works on. A spool of an older rowtail gets the tables of this one. Called
+// by the worker at its start; looks at header, schema and index only.
 
-import type { DatabaseSync } from 'node:sqlite'
 import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
-import { quarantine } from './quarantine.ts'
 import { isDiskLow, releaseBallast } from './ballast.ts'
-import { configure, connect, createTables, fileKindOf } from './schema.ts'
+import { quarantine } from './quarantine.ts'
+import { configure, connect, createTables, fileKindOf, migrate } from './schema.ts'
 import { Spool } from './spool.ts'
 import { damageReport, isDamage, isMissingTable, spoolErrorOf } from './sqlite-error.ts'
 import type { SpoolBounds } from './types.ts'
@@ -34,7 +34,6 @@ export function openSpool(path: string, { bounds, nowMs }: OpenOptions): OpenedS
   }
 }
 
-/** The spool, or why this file is none that can be used. */
 /** On a full disk there is no room for the index of the log. */
 function openWithBallast(path: string, bounds: SpoolBounds): Spool | ErrorReport {
   try {
@@ -46,6 +45,7 @@ function openWithBallast(path: string, bounds: SpoolBounds): Spool | ErrorReport
   }
 }
 
+/** The spool, or why this file is none that can be used. */
 function tryOpen(path: string, bounds: SpoolBounds): Spool | ErrorReport {
   let database: DatabaseSync | undefined
   try {
@@ -67,6 +67,7 @@ function spoolIn(database: DatabaseSync, path: string, bounds: SpoolBounds): Spo
   if (kind === 'newer') return newerReport(path)
   configure(database)
   if (kind === 'empty') createTables(database)
+  if (kind === 'older') migrate(database)
   return new Spool(database, { path, bounds })
 }
 

@@ -1,10 +1,10 @@
-// The spool's file: how a connection is set up, which tables it holds, and how a file that is not ours is
-// told. Called by open.ts. Anyone may read the file with `sqlite3`; the view visible_chunks is what is to be
-// delivered.
+// The spool's file: how a connection is set up, which tables it holds, how a file of an older rowtail gets
+// those of this one, and how a file that is not ours is told. Called by open.ts and reader.ts. Anyone may
+// read the file with `sqlite3`; the view visible_chunks is what is to be delivered.
 
 import { DatabaseSync } from 'node:sqlite'
 
-const schemaVersion = 1
+const schemaVersion = 2
 
 /** 'rowt' in ASCII: tells a spool from any other SQLite file. */
 const applicationId = 0x726f7774
@@ -20,7 +20,7 @@ const cacheKiB = 1024
 
 // `run` orders visibility: chunks of runs above spool.visible_run are staged. Bodies stand last in their row,
 // and chunk_index answers everything but bodies, so that no question about a backlog reads the backlog.
-const tables = `
+const firstTables = `
   create table spool (
     id integer primary key check (id = 1),
     visible_run integer not null,
@@ -62,8 +62,29 @@ const tables = `
   );
 `
 
+// Version 2: what Loki acknowledged, for `spool verify`, and when an entry became a dead letter. The names of
+// a push's metadata are a text of their own, for they are the same in nearly all pushes.
+const secondTables = `
+  create table metadata_names (
+    id integer primary key,
+    names text not null unique
+  );
+  create table deliveries (
+    id integer primary key autoincrement,
+    stream integer not null references streams (id),
+    at_ms integer not null,
+    first_ns integer not null,
+    last_ns integer not null,
+    entries integer not null,
+    bytes integer not null,
+    checksum integer not null,
+    metadata_names integer not null references metadata_names (id)
+  );
+  alter table dead_letters add column at_ms integer;
+`
+
 /** What a file turned out to be. */
-type FileKind = 'empty' | 'spool' | 'newer' | 'foreign'
+export type FileKind = 'empty' | 'older' | 'spool' | 'newer' | 'foreign'
 
 /** Opens the file, or creates an empty one. Throws what SQLite says. */
 export function connect(path: string): DatabaseSync {
@@ -86,17 +107,31 @@ export function configure(database: DatabaseSync): void {
 export function fileKindOf(database: DatabaseSync): FileKind {
   if (readNumber(database, 'select count(*) from sqlite_schema') === 0) return 'empty'
   if (readNumber(database, 'pragma application_id') !== applicationId) return 'foreign'
-  return readNumber(database, 'pragma user_version') > schemaVersion ? 'newer' : 'spool'
+  const version = readNumber(database, 'pragma user_version')
+  if (version === schemaVersion) return 'spool'
+  return version > schemaVersion ? 'newer' : 'older'
 }
 
 export function createTables(database: DatabaseSync): void {
   database.exec(`
     begin immediate;
-    ${tables}
+    ${firstTables}
+    ${secondTables}
     pragma application_id = ${applicationId};
     pragma user_version = ${schemaVersion};
     commit;
   `)
+}
+
+/** Gives a spool of version 1 what it lacks, wholly or not at all; its rows stay where they are. */
+export function migrate(database: DatabaseSync): void {
+  database.exec('begin immediate')
+  try {
+    database.exec(`${secondTables} pragma user_version = ${schemaVersion}; commit`)
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback')
+    throw error
+  }
 }
 
 /** The first column of the first row, for questions whose answer is one number. */

@@ -6,11 +6,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DropReason, SpoolDepth } from '../core/events.ts'
 import { DeadLetters, type StoredDeadLetter } from './dead-letters.ts'
+import { Deliveries } from './deliveries.ts'
 import { amountOf, Change, Ledger, sumOf, type Amount } from './ledger.ts'
 import { widen } from './range.ts'
 import type { VictimRow } from './statements.ts'
-import { Store } from './store.ts'
 import { isWriteFailure } from './sqlite-error.ts'
+import { Store } from './store.ts'
 import type { Chunk, ChunkRange, Dropped, RunCommit, Settlement, SpoolBounds } from './types.ts'
 import type { StreamBacklog, StreamId, StreamKind } from './types.ts'
 import { victimsFor } from './victims.ts'
@@ -19,14 +20,15 @@ export class Spool {
   readonly #bounds: SpoolBounds
   readonly #store: Store
   readonly #deadLetters: DeadLetters
+  readonly #deliveries: Deliveries
   readonly #ledger = new Ledger()
   readonly #held = new Map<StreamId, ChunkRange>()
   #staged = new Change()
   #firstStaged: number | undefined
-  #lastRunMs: number | undefined
-
   /** What is staged was left by a run that crashed, and could not be discarded yet. */
   #hasLeftover = false
+  #lastRunMs: number | undefined
+
   /**
    * For openSpool, which sees to it that the database is a sound spool. Discards what a crash left staged.
    */
@@ -34,6 +36,7 @@ export class Spool {
     this.#bounds = options.bounds
     this.#store = new Store(database, options.path)
     this.#deadLetters = new DeadLetters(database, options.bounds.maxDeadLetterBytes)
+    this.#deliveries = new Deliveries(database)
     this.#load()
   }
 
@@ -128,14 +131,16 @@ export class Spool {
   }
 
   /**
-   * Ends a delivery in one transaction: the range is gone, its dead letters and restamped entries are kept.
+   * Ends a delivery in one transaction: the range is gone, its dead letters, its restamped entries and the
+   * record of what was delivered are kept.
    */
-  settle(range: ChunkRange, { dead, restamped }: Settlement): { droppedDeadLetters: number } {
+  settle(range: ChunkRange, { delivered, dead, restamped }: Settlement): { droppedDeadLetters: number } {
     this.#requireHeld(range)
     const letters = this.#change('freeing', (change) => {
       this.#store.statements.deleteRange.run(range.stream, range.firstChunk, range.lastChunk)
       change.remove(range.stream, range)
       for (const chunk of restamped) this.#append(change, chunk)
+      if (delivered !== undefined) this.#deliveries.append(range.stream, delivered)
       const appended = this.#deadLetters.append(range.stream, dead)
       this.#countDropped(appended.dropped, 'dead_letters_full')
       return appended
@@ -253,12 +258,12 @@ export class Spool {
   #clearStaged(): void {
     this.#staged = new Change()
     this.#firstStaged = undefined
+    this.#hasLeftover = false
   }
 
   #enforceBound(): Dropped[] {
     try {
       return this.evict(this.#ledger.total().bytes - this.#bounds.maxBytes, 'spool_full')
-    this.#hasLeftover = false
     } catch {
       // The run is committed, so this must not look like its failure; the next commit drops what is over
       // then.

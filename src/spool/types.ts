@@ -54,16 +54,38 @@ export type ChunkRange = {
   readonly lastNs: bigint
 }
 
+/** What stands first in `said` of a dead letter that an earlier push, its answer lost, may have stored. */
+export const maybeStoredWords = 'It may be stored already'
+
 /** An entry that the sink refused for good. */
 export type DeadLetter = {
   readonly entry: Uint8Array
   readonly reason: RefusalReason
   /** The sink's words, at most 500 characters. */
   readonly said: string
+  /** When it was refused, ms since the epoch; unknown for letters of an older rowtail. */
+  readonly atMs?: number
 }
 
-/** How a range ended: delivered entries are simply gone. */
+/** What was stored of a range, so that Loki can be asked for it later. Refused entries are no part of it. */
+export type Delivered = {
+  /** When Loki acknowledged it, ms since the epoch. */
+  readonly atMs: number
+  readonly firstNs: bigint
+  readonly lastNs: bigint
+  readonly entries: number
+  /** Encoded bytes of the entries. */
+  readonly bytes: number
+  /** Of the entries as they were sent, see core/checksum.ts. */
+  readonly checksum: number
+  /** Names of the metadata in the order in which it was sent: Loki shows it in another one. */
+  readonly metadataNames: readonly string[]
+}
+
+/** How a range ended: its entries are gone, delivered ones leave one record. */
 export type Settlement = {
+  /** None where all entries were refused. */
+  readonly delivered?: Delivered
   readonly dead: readonly DeadLetter[]
   /** Refused for their time and stamped anew: appended to the stream as a chunk, in the same transaction. */
   readonly restamped: readonly Chunk[]

@@ -3,7 +3,8 @@
 // it. Pure.
 
 import type { EncodedEntry, EntryCodec } from '../core/sink.ts'
-import type { Chunk, DeadLetter, Settlement, StreamId } from '../spool/types.ts'
+import { type Chunk, type DeadLetter, maybeStoredWords, type Settlement } from '../spool/types.ts'
+import type { StreamId } from '../spool/types.ts'
 import { originalTimeName, type Piece, type RefusedEntry, refusalCure } from './settling.ts'
 
 export type TakenApart = { readonly body: Uint8Array; readonly entries: readonly EncodedEntry[] }
@@ -28,6 +29,8 @@ export type Restamping = {
   readonly stream: StreamId
   /** The time of the entry that is stamped anew as number `index`, ascending. */
   readonly newTime: (index: number) => bigint
+  /** When the entries were refused, ms since the epoch. */
+  readonly atMs: number
 }
 
 export function settlementOf(
@@ -35,7 +38,7 @@ export function settlementOf(
   refused: readonly RefusedEntry[],
   restamping: Restamping,
 ): Settlement {
-  const { codec } = restamping
+  const { codec, atMs } = restamping
   const dead: DeadLetter[] = []
   const late: Uint8Array[] = []
   for (const { index, refusal, isMaybeStored } of refused) {
@@ -43,7 +46,7 @@ export function settlementOf(
     const { metadata } = codec.decode(entry)
     const said = isMaybeStored ? maybeStored(refusal.said) : refusal.said
     if (refusalCure({ refusal, isMaybeStored, metadata }) === 'restamp') late.push(entry)
-    else dead.push({ entry, reason: refusal.reason, said })
+    else dead.push({ entry, reason: refusal.reason, said, atMs })
   }
   return { dead, restamped: late.map((entry, index) => restamped(entry, index, restamping)) }
 }
@@ -56,7 +59,7 @@ function restamped(entry: Uint8Array, index: number, { codec, stream, newTime }:
 
 /** A person who reads the dead letter has to look for the entry in Loki first. */
 function maybeStored(said: string): string {
-  return `It may be stored already: an earlier answer was lost. ${said}`.slice(0, maxSaidChars)
+  return `${maybeStoredWords}: an earlier answer was lost. ${said}`.slice(0, maxSaidChars)
 }
 
 function entryAt({ body, entries }: TakenApart, index: number): Uint8Array {

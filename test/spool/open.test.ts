@@ -100,7 +100,7 @@ describe('a file that cannot be used', () => {
   it('is left as it was when a newer rowtail wrote it, and the error says so', () => {
     const path = closedSpool()
     const database = new DatabaseSync(path)
-    database.exec('pragma user_version = 2')
+    database.exec('pragma user_version = 3')
     database.close()
     const { copyPath, ...outcome } = outcomeOf(reopen(path))
     expect(outcome).toEqual({ ...damaged, code: 'spool_newer' })
