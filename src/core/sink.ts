@@ -102,10 +102,24 @@ export type Readiness =
   | { readonly kind: 'ready' }
   | { readonly kind: 'not_ready'; readonly error: ErrorReport }
 
+/** Which of some entries a sink has; both lists are indexes. */
+export type Lookup =
+  /** In neither list: it is not seen, which of an entry of its age proves nothing. */
+  | { readonly kind: 'known'; readonly stored: readonly number[]; readonly absent: readonly number[] }
+  /** The sink does not answer now. */
+  | { readonly kind: 'later' }
+  /** It does not tell: an address for pushes only, or a login for them. */
+  | { readonly kind: 'unknown' }
+
 export interface Sink {
   /** Never rejects for what the sink or the network does: the outcome tells. Bounded by its own 10 s. */
   push(body: PushBody, signal: AbortSignal): Promise<PushResult>
   /** One question whether pushes are welcome and the login works; bounded by 5 s. */
   readiness(signal: AbortSignal): Promise<Readiness>
+  /**
+   * Which of these entries of one stream are stored, times ascending. Never rejects; bounded by 20 s. A sink
+   * that cannot be asked has none.
+   */
+  lookUp?(entries: PushBody, signal: AbortSignal): Promise<Lookup>
   close(): void
 }

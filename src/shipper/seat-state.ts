@@ -1,6 +1,5 @@
 // A worker's seat as the shipper holds it, and which of the streams that wait in all seats goes first.
 
-import type { PushResult } from '../core/sink.ts'
 import { maxChunkBytes, type StreamId } from '../spool/types.ts'
 import type { SeatClient } from '../worker/seat.ts'
 import type { StreamQueue } from './stream-queue.ts'
@@ -9,7 +8,7 @@ export class SeatState {
   readonly client: SeatClient
   readonly queues = new Map<StreamId, StreamQueue>()
   /** In flight; settled before the seat is given up. */
-  readonly pushes = new Set<Promise<PushResult>>()
+  readonly pushes = new Set<Promise<unknown>>()
   readonly abort = new AbortController()
   /** Its first word is what an earlier worker left; later ones hold new rows too. */
   hasAnnounced = false

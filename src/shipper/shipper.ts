@@ -2,13 +2,12 @@
 // them against the sink. It pulls: during an outage it holds no bytes, the spools do. One push a stream, a
 // few at a time.
 
-import { backoffMs, pushBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
-import type { ErrorReport } from '../core/errors.ts'
-import type { PushOutcome, Sink } from '../core/sink.ts'
+import type { Lookup, Sink } from '../core/sink.ts'
 import type { StreamBacklog, StreamId } from '../spool/types.ts'
-import type { PushOrder } from '../worker/messages.ts'
+import type { PushOrder, Question } from '../worker/messages.ts'
 import type { Seat, SeatClient } from '../worker/seat.ts'
+import { Learning, type SinkEvent } from './learning.ts'
 import { defaultStreamRate, TenantPace } from './pace.ts'
 import { ReplayWatch } from './replay-watch.ts'
 import type { SentMemory } from './sent-memory.ts'
@@ -17,9 +16,7 @@ import { SinkHealth } from './sink-health.ts'
 import { StreamQueue } from './stream-queue.ts'
 
 export type ShipperEvent =
-  | { readonly type: 'sink.lost'; readonly error: ErrorReport }
-  | { readonly type: 'sink.back'; readonly awayMs: number }
-  | { readonly type: 'sink.limited'; readonly bytesPerSecond: number }
+  | SinkEvent
   | { readonly type: 'stream.fast'; readonly stream: string; readonly bytesPerSecond: number }
   | { readonly type: 'stream.steady'; readonly stream: string }
 
@@ -40,6 +37,9 @@ export type ShipperOptions = {
 
 const defaultSlots = 4
 
+/** What is asked of the sink in a slot, and what is done with its answer. */
+type Asked<T> = { readonly begin: (signal: AbortSignal) => Promise<T>; readonly end: (result: T) => void }
+
 export class Shipper {
   readonly #options: ShipperOptions
   readonly #seats = new Set<SeatState>()
@@ -51,11 +51,11 @@ export class Shipper {
   #grants = 0
   #skewMs = 0
   #isStopped = false
-  #hasDelivered = false
   #wake = new AbortController()
   #onQuiet: () => void = () => undefined
   readonly #stop = new AbortController()
   readonly #replay: ReplayWatch
+  readonly #learning: Learning
 
   constructor(options: ShipperOptions) {
     this.#options = options
@@ -66,6 +66,13 @@ export class Shipper {
       onAway: () => this.#holdHeavyStreams(),
       onOver: () => this.#endHolds(),
     })
+    this.#learning = new Learning({
+      ...options,
+      health: this.#health,
+      tenant: this.#tenant,
+      onFirstDelivery: () => options.onFirstDelivery?.(),
+      onLostAnswer: (queue, nowMs) => this.#lostAnswer(queue, nowMs),
+    })
   }
 
   join(client: SeatClient): Seat {
@@ -74,6 +81,7 @@ export class Shipper {
     return {
       backlog: (streams) => this.#backlog(seat, streams),
       push: (order) => void this.#push(seat, order),
+      ask: (question) => void this.#ask(seat, question),
       pass: (stream, afterMs) => this.#release(seat.queue(stream), afterMs),
       settled: (stream, afterMs) => this.#release(seat.queue(stream), afterMs),
       leave: () => this.#leave(seat),
@@ -198,93 +206,52 @@ export class Shipper {
   async #push(seat: SeatState, order: PushOrder): Promise<void> {
     const { clock, sink } = this.#options
     const queue = seat.queue(order.stream)
-    queue.phase = 'pushing'
     const sentMs = clock.monotonicMs()
     const bytes = order.entries.length
     queue.sent(sentMs, bytes)
     this.#tenant.pace.sent(sentMs, bytes)
     this.#options.sentMemory?.note(order.labels, queue.sentBytes(sentMs))
     const body = { stream: order.labels, entries: order.entries, count: order.count }
+    await this.#inSlot(seat, queue, {
+      begin: (signal) => sink.push(body, signal),
+      end: (result) => {
+        if (result.skewMs !== undefined) this.#skewMs = result.skewMs
+        this.#learning.learn(queue, result.outcome)
+        seat.client.answer(order.stream, result)
+      },
+    })
+  }
+
+  /** A question takes the slot of a push, but no pace. */
+  async #ask(seat: SeatState, { stream, labels, entries, count }: Question): Promise<void> {
+    const { sink } = this.#options
+    const body = { stream: labels, entries, count }
+    await this.#inSlot<Lookup>(seat, seat.queue(stream), {
+      begin: async (signal) => (await sink.lookUp?.(body, signal)) ?? { kind: 'unknown' },
+      end: (lookup) => seat.client.told(stream, lookup),
+    })
+  }
+
+  /** The slot is free again with the answer, which nobody hears where it was aborted. */
+  async #inSlot<T>(seat: SeatState, queue: StreamQueue, { begin, end }: Asked<T>): Promise<void> {
+    queue.phase = 'pushing'
     const signal = AbortSignal.any([this.#stop.signal, seat.abort.signal])
-    const pushed = sink.push(body, signal)
-    seat.pushes.add(pushed)
-    const result = await pushed
-    seat.pushes.delete(pushed)
+    const asked = begin(signal)
+    seat.pushes.add(asked)
+    const result = await asked
+    seat.pushes.delete(asked)
     this.#inFlight -= 1
-    if (signal.aborted) {
-      this.#pump()
-      return // the answer, if it was one, is nobody's any more
+    if (!signal.aborted) {
+      queue.phase = 'answered'
+      end(result)
     }
-    queue.phase = 'answered'
-    if (result.skewMs !== undefined) this.#skewMs = result.skewMs
-    this.#learn(queue, result.outcome)
-    seat.client.answer(order.stream, result)
     this.#pump()
   }
 
-  /**
-   * What an answer says about the sink, the tenant and this stream; what becomes of the entries is the
-   * worker's.
-   */
-  #learn(queue: StreamQueue, outcome: PushOutcome): void {
-    const nowMs = this.#options.clock.monotonicMs()
-    switch (outcome.kind) {
-      case 'delivered':
-        queue.failures = 0
-        this.#tenant.accepted(nowMs)
-        this.#answered(nowMs)
-        if (!this.#hasDelivered) this.#options.onFirstDelivery?.()
-        this.#hasDelivered = true
-        break
-      case 'split':
-      case 'refused':
-        queue.failures = 0
-        this.#answered(nowMs)
-        break
-      case 'retry':
-        this.#retry(queue, outcome, nowMs)
-        break
-      case 'blocked':
-        if (this.#health.blocked(nowMs)) this.#options.emit({ type: 'sink.lost', error: outcome.error })
-        break
-    }
-  }
-
-  #answered(nowMs: number): void {
-    const awayMs = this.#health.answered(nowMs)
-    if (awayMs !== undefined) this.#options.emit({ type: 'sink.back', awayMs })
-  }
-
-  #retry(queue: StreamQueue, outcome: PushOutcome & { kind: 'retry' }, nowMs: number): void {
-    queue.failures += 1
-    const { random, emit } = this.#options
-    if (outcome.error.code === 'loki_rate_limited') {
-      this.#refusedForRate(queue, outcome, nowMs)
-      return
-    }
-    const { afterMs = 0 } = outcome
-    queue.notBeforeMs = nowMs + Math.max(afterMs, backoffMs(pushBackoff, queue.failures, random()))
-    if (this.#health.failed(nowMs, { afterMs, random: random() }))
-      emit({ type: 'sink.lost', error: outcome.error })
+  /** It may be stored: what is heavy waits until Loki cannot count a replay any more. */
+  #lostAnswer(queue: StreamQueue, nowMs: number): void {
     if (queue.isHeavy(nowMs)) queue.isHeld = true
     if (this.#queues().some((one) => one.isHeavy(nowMs))) this.#replay.begin()
-  }
-
-  /** A 429 stored nothing: the tenant's makes all slower, a stream's only this one. */
-  #refusedForRate(queue: StreamQueue, outcome: PushOutcome & { kind: 'retry' }, nowMs: number): void {
-    const { random, emit } = this.#options
-    this.#answered(nowMs)
-    if (outcome.scope === 'stream') {
-      queue.notBeforeMs =
-        nowMs + Math.max(outcome.afterMs ?? 0, backoffMs(pushBackoff, queue.failures, random()))
-      return
-    }
-    const isNews = this.#tenant.refused(nowMs, outcome.tenantLimit)
-    // Refused pushes use no tokens: the same one passes soon, and there is no storm, for the pace holds all
-    // of them.
-    queue.notBeforeMs = nowMs + Math.max(outcome.afterMs ?? 0, 100 + 200 * random())
-    const rate = this.#tenant.pace.bytesPerSecond
-    if (isNews && rate !== undefined) emit({ type: 'sink.limited', bytesPerSecond: Math.round(rate) })
   }
 
   /** Loki was away and may die again: a push that it shards now must not be one whose answer gets lost. */

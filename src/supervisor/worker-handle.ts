@@ -89,6 +89,7 @@ export class WorkerHandle {
     const seat = seats.join({
       grant: (stream, skewMs) => this.post({ type: 'grant', stream, skewMs }),
       answer: (stream, result) => this.post({ type: 'answer', stream, result }),
+      told: (stream, lookup) => this.post({ type: 'told', stream, lookup }),
     })
     this.#worker = worker
     this.#seat = seat
@@ -123,6 +124,9 @@ export class WorkerHandle {
         break
       case 'push':
         seat?.push(message.push)
+        break
+      case 'ask':
+        seat?.ask(message.question)
         break
       case 'pass':
         seat?.pass(message.stream, message.afterMs)

@@ -5,13 +5,15 @@
 import type { Clock } from '../core/clock.ts'
 import { ReportedError } from '../core/errors.ts'
 import type { MetricEvent } from '../core/events.ts'
-import type { EntryCodec, PushOutcome, PushResult } from '../core/sink.ts'
+import type { EntryCodec, Lookup, PushOutcome, PushResult } from '../core/sink.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type ChunkRange, maxRangeSpanNs, type Settlement, type StreamId } from '../spool/types.ts'
-import { type Sent, sentOf, sentWithout } from './delivered.ts'
+import { settledEvents } from './delivery-events.ts'
 import type { FromWorker } from './messages.ts'
+import { maybeStoredOf, refusedAfter } from './maybe-stored.ts'
 import { entriesOfPiece, settlementOf, type TakenApart } from './refused-entries.ts'
 import { type Advice, beginSettling, type RefusedEntry, type Settling } from './settling.ts'
+import { SinkTime } from './sink-time.ts'
 import type { StreamTimes } from './stream-times.ts'
 
 export type DeliveryOptions = {
@@ -40,18 +42,28 @@ const blockedProbeMs = 60_000
  */
 const spoolRetryMs = 10_000
 
+/** A question that the sink does not answer now is asked so often, and so long after one another. */
+const maxLookups = 20
+const lookupRetryMs = 5_000
+
 /** The latest time that the spool can hold. */
 const endOfTimeNs = 2n ** 63n - 1n
 
 /** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
 type Delivery = {
   readonly range: ChunkRange
-  /** The whole range, as it was first sent. */
-  sent?: Sent
   settling?: TakenApart & { readonly state: Settling }
   failures: number
+  /** Of how it is to end, where the sink has to be asked first. */
+  asking?: Asking | undefined
   /** How it ended, until the spool has that. */
   ending?: Ending
+}
+
+type Asking = {
+  readonly refused: readonly RefusedEntry[]
+  readonly durationMs: number
+  tries: number
 }
 
 type Ending = {
@@ -62,18 +74,18 @@ type Ending = {
   hasFailed: boolean
 }
 
+type Timed = { readonly durationMs: number }
+
 export class DeliveryLoop {
   readonly #options: DeliveryOptions
   readonly #deliveries = new Map<StreamId, Delivery>()
   /** Up to which time entries may have been pushed before this start, whose answer nobody knows. */
   readonly #pushedBeforeNs: ReadonlyMap<StreamId, bigint>
-  /** Loki's clock less ours, as last told. */
-  #skewMs = 0
-  /** Loki's clock, as the last answer told it. */
-  #sinkMs: number | undefined
+  readonly #sinkTime: SinkTime
 
   constructor(options: DeliveryOptions) {
     this.#options = options
+    this.#sinkTime = new SinkTime(options.clock)
     this.#pushedBeforeNs = new Map(
       options.spool.backlogs().map(({ stream }) => [stream, this.#headEndNs(stream)]),
     )
@@ -82,7 +94,7 @@ export class DeliveryLoop {
   /** Answers a slot with a push, or with a pass where nothing may go now. */
   grant(stream: StreamId, skewMs: number): void {
     const { spool, post } = this.#options
-    this.#skewMs = skewMs
+    this.#sinkTime.skewMs = skewMs
     const notAfterNs = this.#notAfterNs(stream)
     const delivery = this.#deliveries.get(stream) ?? this.#begin(spool.nextRange(stream, { notAfterNs }))
     if (delivery === undefined) {
@@ -96,14 +108,12 @@ export class DeliveryLoop {
     }
     const { range } = delivery
     const part = this.#nextPart(delivery)
-    const push = {
-      ...part,
-      stream,
-      labels: range.labels,
-      firstChunk: range.firstChunk,
-      lastChunk: range.lastChunk,
+    const { labels, firstChunk, lastChunk } = range
+    if (delivery.asking === undefined) {
+      post({ type: 'push', push: { ...part, stream, labels, firstChunk, lastChunk } }, part.entries.buffer)
+    } else {
+      post({ type: 'ask', question: { ...part, stream, labels } }, part.entries.buffer)
     }
-    post({ type: 'push', push }, part.entries.buffer)
   }
 
   /** What Loki said of the push that the last grant of this stream led to. */
@@ -111,7 +121,7 @@ export class DeliveryLoop {
     const delivery = this.#deliveries.get(stream)
     if (delivery === undefined) throw new Error(`an answer for stream ${stream}, of which nothing was sent`)
     const { outcome } = result
-    this.#sinkMs = result.sinkMs
+    this.#sinkTime.answeredMs = result.sinkMs
     if (outcome.kind === 'delivered' && delivery.settling === undefined) {
       this.#settle(delivery, result, [])
       return
@@ -121,7 +131,7 @@ export class DeliveryLoop {
     if (outcome.kind !== 'delivered') this.#sayFailed(delivery, outcome, advice)
     switch (advice.kind) {
       case 'done':
-        this.#settle(delivery, result, advice.refused)
+        this.#end(delivery, result, advice.refused)
         break
       case 'blocked':
         this.#next(stream, blockedProbeMs)
@@ -131,6 +141,21 @@ export class DeliveryLoop {
         this.#next(stream, 0)
         break
     }
+  }
+
+  /** What the sink said to the question that the last grant of this stream led to. */
+  told(stream: StreamId, lookup: Lookup): void {
+    const delivery = this.#deliveries.get(stream)
+    if (delivery?.asking === undefined)
+      throw new Error(`told of stream ${stream}, of which nothing was asked`)
+    const { asking } = delivery
+    asking.tries += 1
+    if (lookup.kind === 'later' && asking.tries < maxLookups) {
+      this.#next(stream, lookupRetryMs)
+      return
+    }
+    delivery.asking = undefined
+    this.#settle(delivery, asking, refusedAfter(lookup, asking.refused))
   }
 
   /** Where the longest push ends that an earlier worker may have begun: it began with the same entry. */
@@ -146,13 +171,8 @@ export class DeliveryLoop {
   #notAfterNs(stream: StreamId): bigint {
     const { spool } = this.#options
     const head = spool.backlogs().find((backlog) => backlog.stream === stream)
-    const isFarAhead = head !== undefined && head.oldestNs > this.#sinkNs(maxWaitAheadMs)
-    return isFarAhead ? head.oldestNs + maxRangeSpanNs : this.#sinkNs(maxAheadOfSinkMs)
-  }
-
-  /** Loki's clock, and `aheadMs` more. */
-  #sinkNs(aheadMs = 0): bigint {
-    return this.#options.clock.nowNs() + BigInt(Math.round(this.#skewMs + aheadMs)) * 1_000_000n
+    const isFarAhead = head !== undefined && head.oldestNs > this.#sinkTime.nowNs(maxWaitAheadMs)
+    return isFarAhead ? head.oldestNs + maxRangeSpanNs : this.#sinkTime.nowNs(maxAheadOfSinkMs)
   }
 
   #begin(range: ChunkRange | undefined): Delivery | undefined {
@@ -163,13 +183,9 @@ export class DeliveryLoop {
   }
 
   #nextPart(delivery: Delivery): { entries: Uint8Array<ArrayBuffer>; count: number } {
-    const { range, settling } = delivery
-    if (settling === undefined) {
-      const entries = this.#options.spool.read(range)
-      delivery.sent ??= sentOf(range, entries, this.#options.codec)
-      return { entries, count: range.entries }
-    }
-    const piece = settling.state.next()
+    const { range, settling, asking } = delivery
+    if (settling === undefined) return { entries: this.#options.spool.read(range), count: range.entries }
+    const piece = asking === undefined ? settling.state.next() : maybeStoredOf(asking.refused)
     if (piece === undefined) throw new Error('a range that is settled was granted a slot')
     return { entries: entriesOfPiece(settling, piece), count: piece.length }
   }
@@ -182,9 +198,19 @@ export class DeliveryLoop {
     return { body, entries, state }
   }
 
-  #settle(delivery: Delivery, result: PushResult, refused: readonly RefusedEntry[]): void {
+  /** Settles, or asks the sink first whether it has what it refused. */
+  #end(delivery: Delivery, { durationMs }: Timed, refused: readonly RefusedEntry[]): void {
+    if (maybeStoredOf(refused).length === 0) {
+      this.#settle(delivery, { durationMs }, refused)
+      return
+    }
+    delivery.asking = { refused, durationMs, tries: 0 }
+    this.#next(delivery.range.stream, 0)
+  }
+
+  #settle(delivery: Delivery, { durationMs }: Timed, refused: readonly RefusedEntry[]): void {
     const settlement = this.#settlementOf(delivery, refused)
-    delivery.ending = { settlement, refused, durationMs: result.durationMs, hasFailed: false }
+    delivery.ending = { settlement, refused, durationMs, hasFailed: false }
     this.#store(delivery, delivery.ending)
   }
 
@@ -199,7 +225,7 @@ export class DeliveryLoop {
       const { droppedDeadLetters } = spool.settle(range, ending.settlement)
       this.#deliveries.delete(range.stream)
       if (ending.hasFailed) emit({ type: 'spool.recovered' })
-      this.#saySettled(range, ending, droppedDeadLetters)
+      for (const event of settledEvents({ ...ending, range, droppedDeadLetters })) emit(event)
       this.#next(range.stream, 0)
     } catch (error) {
       // A damaged spool is set aside, and with it this worker's life; its successor begins a new one.
@@ -210,28 +236,13 @@ export class DeliveryLoop {
     }
   }
 
-  #settlementOf({ sent, settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {
-    const { clock, codec } = this.#options
-    const atMs = clock.nowMs()
-    if (settling === undefined || refused.length === 0) {
-      return { ...deliveredAt(atMs, sent), dead: [], restamped: [] }
-    }
-    const sinkNs = this.#timeOfSink()
+  #settlementOf({ settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {
+    if (settling === undefined || refused.length === 0) return { dead: [], restamped: [] }
+    const { codec } = this.#options
+    const sinkNs = this.#sinkTime.farNs()
     const newTime = (index: number) =>
       sinkNs === undefined ? this.#takeTime(range.stream) : sinkNs + BigInt(index)
-    const ofRefused = settlementOf(settling, refused, { codec, stream: range.stream, newTime, atMs })
-    return { ...ofRefused, ...deliveredAt(atMs, sentWithout(refused, settling, codec)) }
-  }
-
-  /**
-   * Loki's time where ours is far from it: stamped by ours, entries would be refused again, and for good. As
-   * Loki told it, for the clock of ours that is wrong may be set right between two looks at it.
-   */
-  #timeOfSink(): bigint | undefined {
-    const sinkMs = this.#sinkMs
-    if (sinkMs === undefined || Math.abs(sinkMs - this.#options.clock.nowMs()) <= maxAheadOfSinkMs)
-      return undefined
-    return BigInt(Math.round(sinkMs)) * 1_000_000n
+    return settlementOf(settling, refused, { codec, stream: range.stream, newTime })
   }
 
   #takeTime(stream: StreamId): bigint {
@@ -252,30 +263,8 @@ export class DeliveryLoop {
     })
   }
 
-  #saySettled(range: ChunkRange, ending: Ending, droppedDeadLetters: number): void {
-    const { emit } = this.#options
-    const { refused, settlement, durationMs } = ending
-    const [first] = refused
-    if (first !== undefined) {
-      const { reason, said } = first.refusal
-      const { dead, restamped } = settlement
-      if (restamped.length > 0) emit({ type: 'push.restamped', rows: restamped.length, reason })
-      if (dead.length > 0) emit({ type: 'dead_letters.added', rows: dead.length, reason, said })
-    }
-    if (droppedDeadLetters > 0) {
-      emit({ type: 'rows.dropped', rows: droppedDeadLetters, bytes: 0, reason: 'dead_letters_full' })
-    }
-    const rows = range.entries - refused.length
-    const isRunLine = range.kind === 'runs' ? { isRunLine: true as const } : {}
-    if (rows > 0) emit({ type: 'push.delivered', rows, bytes: range.bytes, durationMs, ...isRunLine })
-  }
-
   #next(stream: StreamId, afterMs: number): void {
     this.#options.post({ type: 'backlog', streams: this.#options.spool.backlogs() })
     this.#options.post({ type: 'settled', stream, afterMs })
   }
-}
-
-function deliveredAt(atMs: number, sent: Sent | undefined): Pick<Settlement, 'delivered'> {
-  return sent === undefined ? {} : { delivered: { ...sent, atMs } }
 }

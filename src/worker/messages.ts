@@ -1,11 +1,12 @@
 // What the main thread and a worker say to each other. Rows cross only inside a `push`, whose bytes are
-// moved, not copied; everything else is small. A worker answers every grant, with a push or a pass.
+// moved, not copied; everything else is small. A worker answers every grant: with a push, a
+// question or a pass.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { DropReason, MetricEvent } from '../core/events.ts'
 import type { Metric, RunBounds } from '../core/metric.ts'
 import type { Place } from '../core/schedule.ts'
-import type { PushResult } from '../core/sink.ts'
+import type { Lookup, PushResult } from '../core/sink.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 import type { SpoolBounds, StreamBacklog, StreamId } from '../spool/types.ts'
 
@@ -38,6 +39,8 @@ export type ToWorker =
   /** A slot: one push of this stream is welcome. */
   | { readonly type: 'grant'; readonly stream: StreamId; readonly skewMs: number }
   | { readonly type: 'answer'; readonly stream: StreamId; readonly result: PushResult }
+  /** What the sink said to an `ask`. */
+  | { readonly type: 'told'; readonly stream: StreamId; readonly lookup: Lookup }
   | { readonly type: 'evict'; readonly bytes: number; readonly reason: DropReason }
   /** Polls end now; deliveries go on until `leave`. */
   | { readonly type: 'stop' }
@@ -49,6 +52,8 @@ export type FromWorker =
   /** All streams with something to send; sent after each change. */
   | { readonly type: 'backlog'; readonly streams: readonly StreamBacklog[] }
   | { readonly type: 'push'; readonly push: PushOrder }
+  /** Instead of a push: which of these entries does the sink have? */
+  | { readonly type: 'ask'; readonly question: Question }
   /** Nothing of this stream may go now; ask again after `afterMs`. */
   | { readonly type: 'pass'; readonly stream: StreamId; readonly afterMs: number }
   /** What an answer led to; the stream may be granted again after `afterMs`. */
@@ -63,12 +68,15 @@ export type FromWorker =
   /** No run is in flight any more, after `stop`. */
   | { readonly type: 'stopped' }
 
-export type PushOrder = {
+export type Question = {
   readonly stream: StreamId
   readonly labels: string
   /** Whole encoded entries; moved to the main thread. */
   readonly entries: Uint8Array
   readonly count: number
+}
+
+export type PushOrder = Question & {
   readonly firstChunk: number
   readonly lastChunk: number
 }

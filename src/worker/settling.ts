@@ -202,16 +202,16 @@ function metadataReport({ said }: Refusal): ErrorReport {
 export const originalTimeName = 'ts_original'
 
 /**
- * What becomes of a refused entry: a new time, once, where its time was the reason; a question to the sink
- * first where it may be stored already; else the dead letters.
+ * What becomes of a refused entry: a new time, once, where its time was the reason and it is not stored
+ * already; else the dead letters.
  */
 export function refusalCure(refused: {
   readonly refusal: Refusal
   readonly isMaybeStored: boolean
   readonly metadata: Metadata
-}): 'restamp' | 'dead_letter' | 'ask' {
+}): 'restamp' | 'dead_letter' {
   const { refusal, isMaybeStored, metadata } = refused
-  if (isMaybeStored) return 'ask'
+  if (isMaybeStored) return 'dead_letter'
   if (refusal.reason !== 'too_new' && refusal.reason !== 'too_far_behind') return 'dead_letter'
   return metadata.some(([name]) => name === originalTimeName) ? 'dead_letter' : 'restamp'
 }

@@ -72,6 +72,7 @@ export class ModelWorker {
     const seat = this.#shipper.join({
       grant: (stream, skewMs) => later(() => loop.grant(stream, skewMs)),
       answer: (stream, result) => later(() => loop.answer(stream, result)),
+      told: (stream, lookup) => later(() => loop.told(stream, lookup)),
     })
     const life: Life = { spool, times, seat, stream: spool.streamOf(this.labels, 'rows'), isOver: false }
     post({ type: 'backlog', streams: spool.backlogs() })
@@ -83,6 +84,7 @@ export class ModelWorker {
       if (life.isOver) return
       if (message.type === 'backlog') life.seat.backlog(message.streams)
       if (message.type === 'push') life.seat.push(message.push)
+      if (message.type === 'ask') life.seat.ask(message.question)
       if (message.type === 'pass') life.seat.pass(message.stream, message.afterMs)
       if (message.type === 'settled') life.seat.settled(message.stream, message.afterMs)
     })

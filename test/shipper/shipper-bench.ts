@@ -2,7 +2,7 @@
 // one does.
 
 import { onTestFinished } from 'vitest'
-import type { PushResult } from '../../src/core/sink.ts'
+import type { Lookup, PushResult } from '../../src/core/sink.ts'
 import { Shipper, type ShipperEvent, type ShipperOptions } from '../../src/shipper/shipper.ts'
 import { maxChunkBytes } from '../../src/spool/types.ts'
 import type { Seat } from '../../src/worker/seat.ts'
@@ -34,11 +34,14 @@ class TestWorker {
   readonly name: string
   readonly seat: Seat
   readonly answers: PushResult[] = []
+  readonly lookups: Lookup[] = []
   readonly grantedSkewsMs: number[] = []
   /** Bytes in its spool. */
   bytes: number
   /** False: it lets grants lie, as a worker that is busy. */
   isAnswering = true
+  /** Asks about what it holds, instead of pushing it. */
+  isAsking = false
   /** Passes on a slot for so long, instead of pushing. */
   passMs: number | undefined
   /** Asked to wait after an answer. */
@@ -53,6 +56,7 @@ class TestWorker {
     this.seat = shipper.join({
       grant: (_stream, skewMs) => this.#grant(skewMs),
       answer: (_stream, result) => this.#answer(result),
+      told: (_stream, lookup) => this.#told(lookup),
     })
     if (bytes > 0) this.tell()
   }
@@ -77,13 +81,25 @@ class TestWorker {
     this.grantedSkewsMs.push(skewMs)
     if (!this.isAnswering) return
     if (this.passMs !== undefined) this.seat.pass(1, this.passMs)
+    else if (this.isAsking) this.ask()
     else this.push()
+  }
+
+  ask(): void {
+    this.seat.ask({ stream: 1, labels: this.name, entries: new Uint8Array(1), count: 1 })
   }
 
   push(): void {
     this.#pushedBytes = Math.min(this.bytes, maxChunkBytes)
     const entries = new Uint8Array(this.#pushedBytes)
     this.seat.push({ stream: 1, labels: this.name, entries, count: 1, firstChunk: 1, lastChunk: 1 })
+  }
+
+  /** It knows what it wanted to. */
+  #told(lookup: Lookup): void {
+    this.lookups.push(lookup)
+    this.isAsking = false
+    this.settle()
   }
 
   #answer(result: PushResult): void {

@@ -50,6 +50,7 @@ function startWorker(init: WorkerInit) {
         client.answer(stream, { outcome: { kind: 'delivered' }, durationMs: 1, wireBytes: 1 })
       },
       pass: () => undefined,
+      ask: () => undefined,
       settled: () => undefined,
       leave: async () => void story.push(`${seat} left`),
     }

@@ -1,6 +1,6 @@
 // A Sink that answers as a test says, after a time on the fake clock, and notes what came and when.
 
-import type { PushBody, PushOutcome, PushResult, Readiness, Sink } from '../../src/core/sink.ts'
+import type { Lookup, PushBody, PushOutcome, PushResult, Readiness, Sink } from '../../src/core/sink.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { reportOfCode } from './scripted-source.ts'
@@ -38,6 +38,9 @@ export class ScriptedSink implements Sink {
   readonly questionsMs: number[] = []
   /** Streams whose push was aborted. */
   readonly aborted: string[] = []
+  /** Streams that were asked about, and what is said of each. */
+  readonly lookups: string[] = []
+  lookup: Lookup = { kind: 'unknown' }
   isReady = true
   inFlight = 0
   mostInFlight = 0
@@ -75,6 +78,12 @@ export class ScriptedSink implements Sink {
     signal.throwIfAborted()
     this.questionsMs.push(this.#clock.monotonicMs())
     return this.isReady ? { kind: 'ready' } : { kind: 'not_ready', error: reportOfCode('loki_not_ready') }
+  }
+
+  async lookUp({ stream }: PushBody, signal: AbortSignal): Promise<Lookup> {
+    this.lookups.push(stream)
+    await this.#clock.sleep(10, signal).catch(() => undefined)
+    return this.lookup
   }
 
   close(): void {

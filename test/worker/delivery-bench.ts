@@ -2,7 +2,7 @@
 // push, answer.
 
 import type { MetricEvent } from '../../src/core/events.ts'
-import type { PushOutcome } from '../../src/core/sink.ts'
+import type { Lookup, PushOutcome } from '../../src/core/sink.ts'
 import { lokiCodec } from '../../src/sinks/loki/codec.ts'
 import type { Spool } from '../../src/spool/spool.ts'
 import { DeliveryLoop } from '../../src/worker/delivery-loop.ts'
@@ -30,6 +30,9 @@ export type DeliveryBench = {
   readonly push: (skewMs?: number) => Push
   /** `sinkMs`: what the answer told of Loki's clock. */
   readonly answer: (outcome: PushOutcome, sinkMs?: number) => void
+  /** Grants a slot and returns the lines that the sink is asked for. */
+  readonly asked: () => string[]
+  readonly tell: (lookup: Lookup) => void
   /** Push and answer in one; returns the lines that were pushed. */
   readonly deliver: (outcome: PushOutcome) => string[]
   readonly of: <T extends MetricEvent['type']>(type: T) => Extract<MetricEvent, { type: T }>[]
@@ -85,6 +88,12 @@ export function deliveryBench({ path = temporarySpoolPath(), clock = new FakeClo
     grant,
     push,
     answer,
+    asked: () => {
+      const message = grant()
+      if (message?.type !== 'ask') throw new Error(`no question but ${JSON.stringify(message)}`)
+      return linesOf(message.question)
+    },
+    tell: (lookup) => loop.told(stream, lookup),
     deliver: (outcome) => {
       const lines = linesOf(push())
       answer(outcome)
@@ -95,11 +104,11 @@ export function deliveryBench({ path = temporarySpoolPath(), clock = new FakeClo
   }
 }
 
-export function entriesIn(push: Push) {
+export function entriesIn(push: { readonly entries: Uint8Array }) {
   const { entries } = push
   return lokiCodec.entriesOf(entries).map(({ start, end }) => lokiCodec.decode(entries.subarray(start, end)))
 }
 
-export function linesOf(push: Push): string[] {
+export function linesOf(push: { readonly entries: Uint8Array }): string[] {
   return entriesIn(push).map(({ line }) => line)
 }

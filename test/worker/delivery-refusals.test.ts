@@ -1,7 +1,9 @@
-// What becomes of entries that Loki refused: dead letters, a new time, or a stream that waits.
+// What becomes of entries that Loki refused: dead letters, a new time, a question to Loki, or a
+// stream that waits.
 
 import { describe, expect, it } from 'vitest'
-import { deliveryBench, entriesIn, linesOf } from './delivery-bench.ts'
+import type { Lookup } from '../../src/core/sink.ts'
+import { type DeliveryBench, deliveryBench, entriesIn, linesOf } from './delivery-bench.ts'
 import { delivered, noAnswer, refusalOf, refused } from './settling-support.ts'
 
 const secondNs = 1_000_000_000n
@@ -66,32 +68,6 @@ describe('refused entries', () => {
     },
   )
 
-  it.each(['too_far_behind', 'too_new'] as const)(
-    'D-6: that may be stored already are not sent a second time with another time (%s)',
-    (reason) => {
-      const { add, deliver, spool } = deliveryBench()
-      add(['a'])
-      deliver(noAnswer())
-      deliver(refused(reason, { isWhole: true }))
-      expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 1 })
-      expect(spool.deadLetters(1)[0]?.said).toBe(
-        `It may be stored already: an earlier answer was lost. said ${reason}`,
-      )
-    },
-  )
-
-  it('D-6: may be stored already where an earlier worker left them, and newer ones are not', () => {
-    const first = deliveryBench()
-    first.add(['left'])
-    first.spool.close()
-    const { add, deliver, of } = deliveryBench({ path: first.path, clock: first.clock })
-    add(['new'])
-    expect(deliver(refused('too_new', { isWhole: true }))).toEqual(['left', 'new'])
-    expect(of('dead_letters.added')).toMatchObject([{ rows: 1 }])
-    expect(of('push.restamped')).toMatchObject([{ rows: 1 }])
-    expect(deliver(delivered)).toEqual(['new'])
-  })
-
   it('D-7: for their stream keep it: nothing is lost, and it is asked about once a minute', () => {
     const { add, deliver, messages, spool } = deliveryBench()
     add(['a', 'b'])
@@ -107,5 +83,91 @@ describe('refused entries', () => {
       ['run_id', 'r'],
       ['ts_original', String(atNs)],
     ]
+  }
+})
+
+describe('refused entries that may be stored already', () => {
+  const reasons = ['too_far_behind', 'too_new'] as const
+
+  it.each(reasons)('D-6: are asked for, and are delivered where Loki has them (%s)', (reason) => {
+    const { spool, asked, tell, of } = refusedAfterLostAnswer(reason)
+    expect(asked()).toEqual(['a', 'b'])
+    tell({ kind: 'known', stored: [0, 1], absent: [] })
+    expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 0 })
+    expect(of('push.delivered')).toMatchObject([{ rows: 2 }])
+  })
+
+  it.each(reasons)('D-6: are stamped anew where Loki surely has them not (%s)', (reason) => {
+    const { spool, asked, tell, of, deliver } = refusedAfterLostAnswer(reason)
+    expect(asked()).toEqual(['a', 'b'])
+    tell({ kind: 'known', stored: [0], absent: [1] })
+    expect(of('push.restamped')).toEqual([{ type: 'push.restamped', rows: 1, reason }])
+    expect(deliver(delivered)).toEqual(['b'])
+    expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 0 })
+  })
+
+  it.each<[what: string, lookup: Lookup]>([
+    ['cannot be asked', { kind: 'unknown' }],
+    ['shows them not, which proves nothing', { kind: 'known', stored: [], absent: [] }],
+  ])('D-6: are dead letters that say so where Loki %s', (_, lookup) => {
+    const { spool, asked, tell } = refusedAfterLostAnswer('too_new')
+    asked()
+    tell(lookup)
+    expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 2 })
+    const said = 'It may be stored already: an earlier answer was lost. said too_new'
+    expect(spool.deadLetters(2)).toMatchObject([{ said }, { said }])
+  })
+
+  it('D-6: are asked for again after 5 s, 20 times, and are dead letters then', () => {
+    const { spool, asked, tell, messages } = refusedAfterLostAnswer('too_new')
+    for (let tries = 1; tries < 20; tries += 1) {
+      expect(asked()).toEqual(['a', 'b'])
+      tell({ kind: 'later' })
+      expect(messages.at(-1)).toEqual({ type: 'settled', stream: 1, afterMs: 5_000 })
+    }
+    expect(spool.depth()).toMatchObject({ rows: 2, deadLetters: 0 })
+    asked()
+    tell({ kind: 'later' })
+    expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 2 })
+  })
+
+  it('D-6: are asked for alone, without those that are known to be refused', () => {
+    const { add, push, answer, asked, tell, of } = deliveryBench()
+    add(['a', 'b', 'c'])
+    const [a, b] = entriesIn(push()).map(({ atNs }) => ({ atNs, refusal: refusalOf('too_far_behind') }))
+    answer(refused('too_far_behind', { named: a === undefined ? [] : [a] }))
+    push()
+    answer(refused('too_far_behind', { named: b === undefined ? [] : [b] }))
+    push()
+    answer(delivered)
+    expect(asked()).toEqual(['b'])
+    tell({ kind: 'known', stored: [0], absent: [] })
+    expect(of('push.restamped')).toMatchObject([{ rows: 1 }])
+    expect(of('push.delivered')).toMatchObject([{ rows: 2 }])
+  })
+
+  it('D-6: are those that an earlier worker left, and no newer ones', () => {
+    const first = deliveryBench()
+    first.add(['left'])
+    first.spool.close()
+    const { add, deliver, asked, tell, of } = deliveryBench({ path: first.path, clock: first.clock })
+    add(['new'])
+    expect(deliver(refused('too_new', { isWhole: true }))).toEqual(['left', 'new'])
+    expect(asked()).toEqual(['left'])
+    tell({ kind: 'unknown' })
+    expect(of('dead_letters.added')).toMatchObject([{ rows: 1 }])
+    expect(deliver(delivered)).toEqual(['new'])
+  })
+
+  it('are not told of unasked', () => {
+    expect(() => deliveryBench().tell({ kind: 'unknown' })).toThrow('of which nothing was asked')
+  })
+
+  function refusedAfterLostAnswer(reason: 'too_far_behind' | 'too_new'): DeliveryBench {
+    const bench = deliveryBench()
+    bench.add(['a', 'b'])
+    bench.deliver(noAnswer())
+    bench.deliver(refused(reason, { isWhole: true }))
+    return bench
   }
 })

@@ -265,9 +265,9 @@ describe('the cure of a refused entry', () => {
     expect(refusalCure({ refusal, isMaybeStored: false, metadata: stampedAnew })).toBe('dead_letter')
   })
 
-  it('is to ask the sink where the entry may be stored', () => {
+  it('is never a new time where the entry may be stored', () => {
     const refusal = refusalOf('too_far_behind')
-    expect(refusalCure({ refusal, isMaybeStored: true, metadata })).toBe('ask')
+    expect(refusalCure({ refusal, isMaybeStored: true, metadata })).toBe('dead_letter')
   })
 
   it.each(['too_old', 'too_long', 'metadata', 'labels', 'other'] as const)(

@@ -10,7 +10,7 @@ import type { LokiConfig } from './config.ts'
 export type Answer = {
   readonly kind: 'answer'
   readonly status: number
-  /** At most 64 KiB of it. */
+  /** The beginning of it: 64 KiB, or what the question wants. */
   readonly body: string
   readonly contentType: string
   readonly retryAfter?: string
@@ -30,6 +30,9 @@ export type NoAnswer = {
 export type Question = {
   readonly url: string
   readonly body?: Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+  /** What is kept of the answer; default 64 KiB. */
+  readonly maxAnswerBytes?: number
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
@@ -39,7 +42,7 @@ export interface LokiClient {
   close(): void
 }
 
-const maxAnswerBytes = 64 * 1024
+const usualAnswerBytes = 64 * 1024
 /** Below the idle timeouts of Loki (2 min) and nginx (75 s), so that a kept socket is seldom a closed one. */
 const idleSocketMs = 50_000
 
@@ -67,17 +70,17 @@ export function createLokiClient(config: LokiConfig): LokiClient {
 }
 
 async function ask(client: Got, question: Question): Promise<Answer | NoAnswer> {
-  const { url, body, timeoutMs, signal } = question
+  const { url, body, headers = {}, maxAnswerBytes = usualAnswerBytes, timeoutMs, signal } = question
   const asking = abortedWith(signal)
   try {
     const request = client.stream(url, {
       ...(body === undefined
-        ? { method: 'GET' }
-        : { method: 'POST', body, headers: { 'content-type': 'application/x-protobuf' } }),
+        ? { method: 'GET', headers }
+        : { method: 'POST', body, headers: { ...headers, 'content-type': 'application/x-protobuf' } }),
       timeout: { request: timeoutMs },
       signal: asking.signal,
     })
-    const text = await readBounded(request)
+    const text = await readBounded(request, maxAnswerBytes)
     const response = request.response
     if (response === undefined) throw new Error('The answer ended before its head.')
     return answerOf(response, text)
@@ -101,12 +104,12 @@ function abortedWith(signal: AbortSignal): { readonly signal: AbortSignal; reado
 }
 
 /** Reads to the end, so that the socket can be used again, and keeps the beginning. */
-async function readBounded(chunks: AsyncIterable<unknown>): Promise<string> {
+async function readBounded(chunks: AsyncIterable<unknown>, maxBytes: number): Promise<string> {
   const kept: Buffer[] = []
   let keptBytes = 0
   for await (const chunk of chunks) {
-    if (!Buffer.isBuffer(chunk) || keptBytes >= maxAnswerBytes) continue
-    kept.push(chunk.subarray(0, maxAnswerBytes - keptBytes))
+    if (!Buffer.isBuffer(chunk) || keptBytes >= maxBytes) continue
+    kept.push(chunk.subarray(0, maxBytes - keptBytes))
     keptBytes += chunk.length
   }
   return Buffer.concat(kept).toString('utf8')

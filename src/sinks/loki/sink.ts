@@ -1,10 +1,11 @@
-// The heavy half of the Loki sink: pushes frozen entries from the main thread and asks whether Loki is ready.
-// The shipper calls it; expected failures are outcomes, never rejections.
+// The heavy half of the Loki sink: pushes frozen entries from the main thread, asks whether Loki is ready and
+// which entries it has. The shipper calls it; expected failures are outcomes, never rejections.
 
 import type { Clock } from '../../core/clock.ts'
-import type { PushBody, PushResult, Readiness, Sink } from '../../core/sink.ts'
+import type { Lookup, PushBody, PushResult, Readiness, Sink } from '../../core/sink.ts'
 import { type Answer, createLokiClient, type LokiClient, type NoAnswer } from './client.ts'
 import type { LokiConfig } from './config.ts'
+import { lookUp } from './lookup.ts'
 import { outcomeOf } from './outcome.ts'
 import { createPushEncoder, type PushEncoder } from './push-body.ts'
 import { readinessOf } from './readiness.ts'
@@ -23,6 +24,8 @@ export function createLokiSink(config: LokiConfig, clock: SinkClock = systemCloc
   return {
     push: (body, signal) => push({ client, encoder, config, clock }, body, signal),
     readiness: (signal): Promise<Readiness> => readinessOf(client, config.endpoint, signal),
+    lookUp: (entries, signal): Promise<Lookup> =>
+      lookUp({ client, pushUrl: config.endpoint.pushUrl, clock }, entries, signal),
     close: () => client.close(),
   }
 }
