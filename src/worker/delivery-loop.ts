@@ -8,6 +8,7 @@ import type { MetricEvent } from '../core/events.ts'
 import type { EntryCodec, Lookup, PushOutcome, PushResult } from '../core/sink.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type ChunkRange, maxRangeSpanNs, type Settlement, type StreamId } from '../spool/types.ts'
+import { type Sent, sentOf, sentWithout } from './delivered.ts'
 import { settledEvents } from './delivery-events.ts'
 import type { FromWorker } from './messages.ts'
 import { maybeStoredOf, refusedAfter } from './maybe-stored.ts'
@@ -52,6 +53,8 @@ const endOfTimeNs = 2n ** 63n - 1n
 /** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
 type Delivery = {
   readonly range: ChunkRange
+  /** The whole range, as it was first sent. */
+  sent?: Sent
   settling?: TakenApart & { readonly state: Settling }
   failures: number
   /** Of how it is to end, where the sink has to be asked first. */
@@ -184,7 +187,11 @@ export class DeliveryLoop {
 
   #nextPart(delivery: Delivery): { entries: Uint8Array<ArrayBuffer>; count: number } {
     const { range, settling, asking } = delivery
-    if (settling === undefined) return { entries: this.#options.spool.read(range), count: range.entries }
+    if (settling === undefined) {
+      const entries = this.#options.spool.read(range)
+      delivery.sent ??= sentOf(range, entries, this.#options.codec)
+      return { entries, count: range.entries }
+    }
     const piece = asking === undefined ? settling.state.next() : maybeStoredOf(asking.refused)
     if (piece === undefined) throw new Error('a range that is settled was granted a slot')
     return { entries: entriesOfPiece(settling, piece), count: piece.length }
@@ -236,13 +243,17 @@ export class DeliveryLoop {
     }
   }
 
-  #settlementOf({ settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {
-    if (settling === undefined || refused.length === 0) return { dead: [], restamped: [] }
-    const { codec } = this.#options
+  #settlementOf({ sent, settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {
+    const { clock, codec } = this.#options
+    const atMs = clock.nowMs()
+    if (settling === undefined || refused.length === 0) {
+      return { ...deliveredAt(atMs, sent), dead: [], restamped: [] }
+    }
     const sinkNs = this.#sinkTime.farNs()
     const newTime = (index: number) =>
       sinkNs === undefined ? this.#takeTime(range.stream) : sinkNs + BigInt(index)
-    return settlementOf(settling, refused, { codec, stream: range.stream, newTime })
+    const ofRefused = settlementOf(settling, refused, { codec, stream: range.stream, newTime, atMs })
+    return { ...ofRefused, ...deliveredAt(atMs, sentWithout(refused, settling, codec)) }
   }
 
   #takeTime(stream: StreamId): bigint {
@@ -267,4 +278,8 @@ export class DeliveryLoop {
     this.#options.post({ type: 'backlog', streams: this.#options.spool.backlogs() })
     this.#options.post({ type: 'settled', stream, afterMs })
   }
+}
+
+function deliveredAt(atMs: number, sent: Sent | undefined): Pick<Settlement, 'delivered'> {
+  return sent === undefined ? {} : { delivered: { ...sent, atMs } }
 }
