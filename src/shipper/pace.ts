@@ -2,6 +2,8 @@
 // another shard is stored twice; and it refuses what a tenant sends beyond its limit. Both are kept by
 // pacing, never by luck.
 
+import { maxChunkBytes } from '../spool/types.ts'
+
 /**
  * Default pace of one stream: with pushes of 192 KiB no sharding was seen up to 1.3 MB/s, none at all at 1.0.
  */
@@ -11,6 +13,12 @@ export const defaultStreamRate = 1_000_000
 const shareOfLimit = 0.97
 /** Without a named limit: what is assumed to be one at the first refusal, bytes a second. */
 const assumedLimit = 4_000_000
+/**
+ * A refusal that names the limit tells that the tenant's bucket is empty. All wait until it could hold as
+ * many pushes as go at once, and one more, for what is in flight may still take from it: else some of them
+ * would be refused again.
+ */
+export const refilledBytes = 5 * maxChunkBytes
 const lowerBy = 0.85
 const raiseBytesPerSecond = 150_000
 
@@ -42,6 +50,12 @@ export class Pace {
     if (this.#bytesPerSecond === undefined) return
     this.#nextMs = Math.max(this.#nextMs, atMs) + (bytes / this.#bytesPerSecond) * 1_000
   }
+
+  /** The next send not before so many bytes could have been sent from `nowMs` on. */
+  rest(nowMs: number, bytes: number): void {
+    if (this.#bytesPerSecond === undefined) return
+    this.#nextMs = Math.max(this.#nextMs, nowMs + (bytes / this.#bytesPerSecond) * 1_000)
+  }
 }
 
 /** The pace of all streams together; unlimited until the sink refuses for the first time. */
@@ -57,6 +71,7 @@ export class TenantPace {
     if (limit !== undefined) {
       this.#isNamed = true
       this.pace.bytesPerSecond = limit * shareOfLimit
+      this.pace.rest(nowMs, refilledBytes)
     } else if (!this.#isNamed && nowMs - this.#loweredMs >= 1_000) {
       this.pace.bytesPerSecond = (before ?? assumedLimit / lowerBy) * lowerBy
       this.#loweredMs = nowMs

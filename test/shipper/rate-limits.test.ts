@@ -1,7 +1,7 @@
 // Limits of Loki: the tenant's slows all streams, a stream's only that one.
 
 import { describe, expect, it } from 'vitest'
-import { TenantPace } from '../../src/shipper/pace.ts'
+import { refilledBytes, TenantPace } from '../../src/shipper/pace.ts'
 import { maxChunkBytes } from '../../src/spool/types.ts'
 import { delivered, rateLimited } from '../support/scripted-sink.ts'
 import { shipperBench } from './shipper-bench.ts'
@@ -33,7 +33,7 @@ describe("a tenant's 429 that names its limit", () => {
     ] as const) {
       const { clock, sink, worker, sentMs, events } = shipperBench({ random: () => random })
       sink.answer(({ atMs }) => ({
-        outcome: atMs === 0 ? rateLimited({ tenantLimit: limit }) : delivered,
+        outcome: atMs === 0 ? rateLimited({ tenantLimit: 4 * limit }) : delivered,
         afterMs: 0,
       }))
       worker('a', kilobyte)
@@ -41,6 +41,22 @@ describe("a tenant's 429 that names its limit", () => {
       expect(sentMs('a')).toEqual([0, afterMs])
       expect(events.map(({ type }) => type)).toEqual(['sink.limited'])
     }
+  })
+
+  it('D-14: lets nothing go before Loki can take it', async () => {
+    const { clock, sink, worker, sent } = shipperBench({ streamRate: undefined })
+    sink.answer(({ stream }) => ({
+      outcome: stream === 'refused' ? rateLimited({ tenantLimit: limit }) : delivered,
+      afterMs: 0,
+    }))
+    worker('refused', kilobyte)
+    await clock.advance(0)
+    worker('other', kilobyte)
+    const waitMs = (refilledBytes * 1_000) / (0.97 * limit)
+    await clock.advance(Math.floor(waitMs))
+    expect(sent()).toEqual(['refused'])
+    await clock.advance(1)
+    expect(sent()).toContain('other')
   })
 
   it('D-14: is told of again only where it names another limit', async () => {
