@@ -7,6 +7,7 @@ import type { DriverTraits } from '../../../profiles.ts'
 import type { Cursor, RowBlock } from '../driver.ts'
 import { cTypes, lengths, returns, statementAttributes } from './api.ts'
 import { type Arena, type BindingPlan, type BoundColumn, maxBlockRows } from './binding.ts'
+import { checkedLength, checkedRows } from './checks.ts'
 import { isSuccess } from './handles.ts'
 import type { LongCell, LongCells } from './long-cells.ts'
 import type { Statement } from './statement.ts'
@@ -84,7 +85,7 @@ export class OdbcCursor implements Cursor {
       return false
     }
     if (!isSuccess(code)) throw this.#parts.failure()
-    this.#fetched = arena.low(plan.fetched)
+    this.#fetched = checkedRows(arena.low(plan.fetched), this.#blockRows)
     this.#next = 0
     return this.#fetched > 0
   }
@@ -133,7 +134,7 @@ export class OdbcCursor implements Cursor {
       const cell = long?.get(index)
       if (cell !== undefined) this.#writeLongCell(index, column, cell)
       else if (length === lengths.null) writer.null(index)
-      else this.#writeCell(index, column.data + row * column.widthBytes, length)
+      else this.#writeCell(index, column.data + row * column.widthBytes, checkedLength(length))
     }
     writer.endRow()
   }

@@ -3,6 +3,7 @@
 
 import { cTypes, lengths, returns } from './api.ts'
 import { Arena } from './binding.ts'
+import { checkedLength } from './checks.ts'
 import { isSuccess } from './handles.ts'
 import type { Statement } from './statement.ts'
 
@@ -42,7 +43,7 @@ export class LongCells {
       const code = await this.#readPart(statement, column, options.isLocal)
       if (code === returns.noData) break
       if (!isSuccess(code)) return undefined
-      const length = this.scratch.low(0)
+      const length = checkedLength(this.scratch.low(0))
       if (length === lengths.null) return 'null'
       const room = column.cType === cTypes.wchar ? partBytes - 2 : partBytes
       const isLast = length !== lengths.unknown && length <= room
