@@ -6,6 +6,7 @@ import type {
   Cursor,
   Driver,
   DriverConnection,
+  OpenOptions,
   RowBlock,
 } from '../../src/sources/sql/driver-host/drivers/driver.ts'
 import { reportOfCode } from './scripted-source.ts'
@@ -22,15 +23,21 @@ export class ScriptedDriver implements Driver {
   readonly loginTimeoutsMs: number[] = []
   /** While set, opening a connection waits for it. */
   opening: Promise<void> | undefined
+  /** While set, opening a connection fails, and its login stays in the driver until this settles. */
+  overdue: Promise<void> | undefined
   readonly #options: ScriptedDriverOptions
 
   constructor(options: ScriptedDriverOptions = {}) {
     this.#options = options
   }
 
-  async open(_target: Target, { loginTimeoutMs }: { loginTimeoutMs: number }): Promise<DriverConnection> {
+  async open(_target: Target, { loginTimeoutMs, onOverdue }: OpenOptions): Promise<DriverConnection> {
     this.loginTimeoutsMs.push(loginTimeoutMs)
     await this.opening
+    if (this.overdue !== undefined) {
+      onOverdue?.(this.overdue)
+      throw new ReportedError(reportOfCode('database_unreachable'))
+    }
     const error = this.#options.openErrors?.shift()
     if (error !== undefined) throw error
     const connection = new ScriptedConnection(this.#options.limitations ?? [])

@@ -117,6 +117,23 @@ describe('the deadline', () => {
   })
 })
 
+describe('a login that outlives its deadline', () => {
+  it('counts as left behind until the driver lets go, however that ends', async () => {
+    const { address, driver, server } = await startHost()
+    const lane = await openLane(address)
+    const { promise, reject } = Promise.withResolvers<void>()
+    driver.overdue = promise
+    const { answer } = await ask(lane, requestOf('rows 1'))
+    expect(answer).toMatchObject({ error: { code: 'database_unreachable' } })
+    expect(server.abandonedCalls()).toBe(1)
+    driver.overdue = undefined
+    expect((await ask(lane, requestOf('rows 1'))).answer).toMatchObject({ kind: 'finished' })
+    expect(server.abandonedCalls()).toBe(1)
+    reject(new Error('the server is gone'))
+    await expect.poll(() => server.abandonedCalls()).toBe(0)
+  })
+})
+
 describe('a worker that leaves during a call', () => {
   it('has it cancelled; a call that heeds that is forgotten', async () => {
     const { address, driver, server } = await startHost()

@@ -8,7 +8,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { type ErrorReport, reportOf } from '../../../core/errors.ts'
 import type { RunResult } from '../../../core/source.ts'
 import type { Target } from '../../../core/target.ts'
-import type { Driver, DriverConnection } from './drivers/driver.ts'
+import type { Driver, DriverConnection, OpenOptions } from './drivers/driver.ts'
 import {
   decodeFrame,
   encodeFrame,
@@ -24,7 +24,7 @@ export type HostServer = {
   listen(socketPath: string): Promise<void>
   /** Opens a connection and closes it again; undefined where that worked. */
   probe(timeoutMs: number): Promise<ErrorReport | undefined>
-  /** Calls that outlived their worker's patience and are still in the driver. */
+  /** Calls that outlived their worker's patience, or their login's deadline, and are still in the driver. */
   abandonedCalls(): number
 }
 
@@ -39,9 +39,16 @@ export type HostServerOptions = {
 /** The longest that a login may take, whatever the metric's own deadline. */
 const maxLoginMs = 15_000
 
+type LaneOptions = HostServerOptions & Required<Pick<OpenOptions, 'onOverdue'>>
+
 export function createHostServer(given: HostServerOptions): HostServer {
-  const options = { ...given, onLimitation: once(given.onLimitation) }
-  const abandoned = new Set<Lane>()
+  const abandoned = new Set<Lane | Promise<unknown>>()
+  const onOverdue = (login: Promise<unknown>) => {
+    abandoned.add(login)
+    const forget = () => abandoned.delete(login)
+    login.then(forget, forget)
+  }
+  const options = { ...given, onLimitation: once(given.onLimitation), onOverdue }
   const server = net.createServer((socket) => {
     const lane = new Lane(socket, options)
     lane.onAbandoned = (isAbandoned) => {
@@ -70,9 +77,10 @@ function once(say: (what: string) => void): (what: string) => void {
   }
 }
 
-async function probe(options: HostServerOptions, timeoutMs: number): Promise<ErrorReport | undefined> {
+async function probe(options: LaneOptions, timeoutMs: number): Promise<ErrorReport | undefined> {
+  const { driver, target, onOverdue } = options
   try {
-    const connection = await options.driver.open(options.target, { loginTimeoutMs: timeoutMs })
+    const connection = await driver.open(target, { loginTimeoutMs: timeoutMs, onOverdue })
     await connection.close()
     return undefined
   } catch (error) {
@@ -83,12 +91,12 @@ async function probe(options: HostServerOptions, timeoutMs: number): Promise<Err
 class Lane {
   onAbandoned: (isAbandoned: boolean) => void = () => undefined
   readonly #socket: net.Socket
-  readonly #options: HostServerOptions
+  readonly #options: LaneOptions
   #isWelcome = false
   #connection: DriverConnection | undefined
   #running: RunState | undefined
 
-  constructor(socket: net.Socket, options: HostServerOptions) {
+  constructor(socket: net.Socket, options: LaneOptions) {
     this.#socket = socket
     this.#options = options
     readFrames(socket, (type, payload) => this.#receive(type, payload))
@@ -157,7 +165,8 @@ class Lane {
     if (this.#connection?.isUsable === true) return this.#connection
     await this.#closeConnection()
     const loginTimeoutMs = Math.min(request.timeoutMs, maxLoginMs)
-    const connection = await this.#options.driver.open(this.#options.target, { loginTimeoutMs })
+    const { driver, target, onOverdue } = this.#options
+    const connection = await driver.open(target, { loginTimeoutMs, onOverdue })
     this.#connection = connection
     return connection
   }

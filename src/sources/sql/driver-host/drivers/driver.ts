@@ -7,7 +7,13 @@ import type { Flag } from '../../../../core/source.ts'
 
 export interface Driver {
   /** Opens a connection and logs in. Rejects with ReportedError; bounded by `loginTimeoutMs`. */
-  open(target: Target, options: { readonly loginTimeoutMs: number }): Promise<DriverConnection>
+  open(target: Target, options: OpenOptions): Promise<DriverConnection>
+}
+
+export type OpenOptions = {
+  readonly loginTimeoutMs: number
+  /** Told of a login that did not heed its deadline: it occupies a thread until this settles. */
+  readonly onOverdue?: (login: Promise<unknown>) => void
 }
 
 /** One connection, one query at a time. */

@@ -8,7 +8,7 @@ import type { Target } from '../../../../../core/target.ts'
 import { secretsOf } from '../../../connection-string.ts'
 import { type DriverTraits, traitsOf, withProfile } from '../../../profiles.ts'
 import { reportOfDiagnostics } from '../../../sql-errors.ts'
-import type { Driver, DriverConnection } from '../driver.ts'
+import type { Driver, DriverConnection, OpenOptions } from '../driver.ts'
 import {
   connectionAttributes,
   handleTypes,
@@ -45,11 +45,10 @@ export function odbcDirectDriver(settings: DirectSettings = { maxLineBytes }): D
   return { open: (target, options) => open({ api, target, settings, ...options }) }
 }
 
-type Opening = {
+type Opening = OpenOptions & {
   readonly api: OdbcApi
   readonly target: Target
   readonly settings: DirectSettings
-  readonly loginTimeoutMs: number
 }
 
 async function open(opening: Opening): Promise<DriverConnection> {
@@ -83,7 +82,8 @@ async function connect(opening: Opening): Promise<TypedHandle> {
   const deadlineMs = Number(seconds) * 1_000 + loginGraceMs
   const code = await Promise.race([connecting, sleep(deadlineMs, undefined, { ref: false })])
   if (code === undefined) {
-    void connecting.then((late) => discard(api, handle, isSuccess(late)))
+    const discarded = connecting.then((late) => discard(api, handle, isSuccess(late)))
+    opening.onOverdue?.(discarded)
     throw new ReportedError(reportOfDiagnostics([], { doing: 'connect', tried: target.tried, secrets: [] }))
   }
   if (isSuccess(code)) return handle
