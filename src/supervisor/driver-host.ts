@@ -29,6 +29,13 @@ export type DriverHostOptions = {
   readonly signal: AbortSignal
 }
 
+export type HostHealth = {
+  /** Calls that were abandoned and still run. */
+  readonly abandoned: number
+  /** Resident. */
+  readonly memoryBytes: number
+}
+
 export class DriverHost {
   readonly address: HostAddress
   readonly pid: number
@@ -39,6 +46,7 @@ export class DriverHost {
   #orders = 0
   #stderr = ''
   #end: { readonly reason: ErrorReport | undefined } | undefined
+  #hasCrashed = false
 
   private constructor(child: ChildProcess, address: HostAddress, onLimitation: (what: string) => void) {
     this.#child = child
@@ -84,10 +92,10 @@ export class DriverHost {
     return notice?.type === 'probed' ? notice.error : unanswered
   }
 
-  /** Calls that were abandoned and still run; undefined where the host does not answer in time. */
-  async ping(timeoutMs: number): Promise<number | undefined> {
+  /** How it is; undefined where it does not answer in time. */
+  async ping(timeoutMs: number): Promise<HostHealth | undefined> {
     const notice = await this.#ask((id) => ({ type: 'ping', id }), timeoutMs)
-    return notice?.type === 'pong' ? notice.abandoned : undefined
+    return notice?.type === 'pong' ? notice : undefined
   }
 
   /** Ends it by SIGKILL. With a reason, that is what its runs fail by; without one, its end is expected. */
@@ -99,6 +107,11 @@ export class DriverHost {
   /** True where it was ended because nobody needs it any more. */
   get isEndExpected(): boolean {
     return this.#end !== undefined && this.#end.reason === undefined
+  }
+
+  /** True where what ran in it has ended it, rather than somebody's SIGKILL. */
+  get hasCrashed(): boolean {
+    return this.#hasCrashed
   }
 
   async #listening(): Promise<void> {
@@ -118,6 +131,7 @@ export class DriverHost {
       this.#child.once('error', () => resolve([null, null]))
     })
     if (this.#end?.reason !== undefined) return this.#end.reason
+    this.#hasCrashed = signal !== 'SIGKILL'
     const how = signal === null ? `exit code ${code ?? 'unknown'}` : signal
     const said = this.#stderr.trim()
     return {

@@ -8,7 +8,7 @@ import { type ErrorReport, reportOf } from '../core/errors.ts'
 import type { HostRole } from '../core/events.ts'
 import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
-import { DriverHost } from './driver-host.ts'
+import { DriverHost, type HostHealth } from './driver-host.ts'
 import { socketPathIn } from './runtime-dir.ts'
 
 export type HostPoolOptions = {
@@ -40,6 +40,10 @@ const pongWithinMs = 2_000
 /** A host that stays silent for this much longer is killed: nobody will hear what it may still fetch. */
 const silentGraceMs = 3_000
 const maxAbandonedCalls = 4
+/** A host with fifty connections has some 100 MB; drivers that hold a whole result have more, for a while. */
+export const maxHostBytes = 1024 * 1024 * 1024
+/** A host that was replaced for its size and still grows is not waited for beyond this. */
+const retiredHostBytes = 2 * maxHostBytes
 /** A host that lived this long did not fail at its start: the backoff begins anew. */
 const settledMs = 60_000
 
@@ -53,6 +57,8 @@ export class HostPool {
   readonly #starting = new Set<Promise<DriverHost>>()
   readonly #isolated = new Set<string>()
   readonly #keeping = new Map<HostRole, AbortController>()
+  /** The last main host that ended by what ran in it. */
+  #crashedHostId: number | undefined
 
   constructor(options: HostPoolOptions) {
     this.#options = options
@@ -83,7 +89,10 @@ export class HostPool {
     return host === undefined ? noHost : host.probe(timeoutMs)
   }
 
-  /** A metric left a call behind: it moves to the isolation host; from there, to a fresh one of that kind. */
+  /**
+   * A metric left a call behind, or its call was there when the host crashed: it moves to the isolation host,
+   * where it can hurt nobody; from there, to a fresh one of that kind.
+   */
   abandoned(metric: string, hostId: number): void {
     const isolation = this.#serving.get('isolation')
     const isSolo = this.#options.target.kind === 'sqlite' // a host for each metric: nobody else to spare
@@ -92,7 +101,7 @@ export class HostPool {
       left.kill(wedged)
       return
     }
-    if (isSolo || this.#isolated.has(metric)) return
+    if (isSolo || this.#isolated.has(metric) || !this.#isSuspect(hostId)) return
     this.#isolated.add(metric)
     this.#options.on.isolated(metric)
     this.#tell(metric) // it leaves the main host at once, also where the other one has yet to start
@@ -183,13 +192,12 @@ export class HostPool {
         return
       }
       if (this.#options.target.kind === 'sqlite') continue // it is synchronous: busy is not hung
-      const abandoned = await host.ping(pongWithinMs)
-      if (abandoned === undefined || abandoned > maxAbandonedCalls) {
-        const isSilent = abandoned === undefined
-        if (isSilent) this.#retire(role, host, { graceMs: silentGraceMs, reason: silent })
-        else this.#retire(role, host, { graceMs: this.#options.maxTimeoutMs, reason: overloaded })
-        return
-      }
+      const health = await host.ping(pongWithinMs)
+      const reason = reasonToReplace(health)
+      if (reason === undefined) continue
+      const graceMs = health === undefined ? silentGraceMs : this.#options.maxTimeoutMs
+      this.#retire(role, host, { graceMs, reason })
+      return
     }
   }
 
@@ -203,12 +211,29 @@ export class HostPool {
     this.#retired.add(host)
     const kill = () => host.kill(end.reason)
     this.#options.clock.sleep(end.graceMs, this.#stop.signal).then(kill, kill)
+    if (end.reason === bloated) void this.#limitGrowth(host)
+  }
+
+  async #limitGrowth(host: DriverHost): Promise<void> {
+    const { clock } = this.#options
+    while (this.#retired.has(host) && !this.#stop.signal.aborted) {
+      const health = await host.ping(pongWithinMs)
+      if (health === undefined || health.memoryBytes > retiredHostBytes) host.kill(bloated)
+      await clock.sleep(pingIntervalMs, this.#stop.signal).catch(() => undefined)
+    }
+  }
+
+  /** A call that ended with its host tells of its query only where nobody else ended the host. */
+  #isSuspect(hostId: number): boolean {
+    const alive = [...this.#serving.values(), ...this.#retired]
+    return hostId === this.#crashedHostId || alive.some(({ address }) => address.hostId === hostId)
   }
 
   #onLost(role: HostRole, host: DriverHost, error: ErrorReport): void {
     this.#retired.delete(host)
     const wasServing = this.#serving.get(role) === host
     if (wasServing) this.#serving.delete(role)
+    if (role === 'main' && host.hasCrashed && !host.isEndExpected) this.#crashedHostId = host.address.hostId
     if (this.#stop.signal.aborted) return
     if (!host.isEndExpected)
       this.#options.on.lost(role, { hostId: host.address.hostId, pid: host.pid }, error)
@@ -228,6 +253,13 @@ export class HostPool {
   }
 }
 
+/** Why new work has to go to another host. */
+function reasonToReplace(health: HostHealth | undefined): ErrorReport | undefined {
+  if (health === undefined) return silent
+  if (health.abandoned > maxAbandonedCalls) return overloaded
+  return health.memoryBytes > maxHostBytes ? bloated : undefined
+}
+
 const wedged: ErrorReport = {
   code: 'host_crashed',
   message: 'The driver host was ended because a call in it did not heed being cancelled.',
@@ -243,6 +275,12 @@ const overloaded: ErrorReport = {
   code: 'host_crashed',
   message: `The driver host carried more than ${maxAbandonedCalls} calls that did not heed being cancelled.`,
   hint: 'The database or its driver hangs.',
+}
+
+const bloated: ErrorReport = {
+  code: 'host_crashed',
+  message: `The driver host took more than ${maxHostBytes / 1024 ** 3} GiB of memory and was replaced.`,
+  hint: 'Its driver leaks memory, or holds the whole result of a query that should be narrowed.',
 }
 
 const noHost: ErrorReport = {

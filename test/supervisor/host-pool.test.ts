@@ -7,7 +7,7 @@ import type { ErrorReport } from '../../src/core/errors.ts'
 import type { HostRole } from '../../src/core/events.ts'
 import type { Target } from '../../src/core/target.ts'
 import { type HostAddress, HostLane } from '../../src/sources/sql/host-lane.ts'
-import { HostPool } from '../../src/supervisor/host-pool.ts'
+import { HostPool, maxHostBytes } from '../../src/supervisor/host-pool.ts'
 import { ask, openLane, requestOf, testSignal } from '../sources/sql/host-bench.ts'
 import { temporaryDirectory } from '../spool/support/temporary-spool.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -185,6 +185,36 @@ describe('a host that is silent', () => {
   })
 })
 
+describe('a host that takes memory', () => {
+  it('of 1 GiB serves on; with a byte more it is replaced, and may end what runs in it', async () => {
+    const small = poolOf(['a'], String(maxHostBytes))
+    await small.pool.start()
+    const { hostId } = await small.hostOf('a')
+    await small.clock.advance(1_000)
+    await small.eventually(() => small.clock.sleepers).toBe(1) // it was pinged, and found well
+    expect((await small.hostOf('a')).hostId).toBe(hostId)
+
+    const { pool, clock, started, lost, hostOf } = poolOf(['a'], String(maxHostBytes + 1))
+    await pool.start()
+    const first = await hostOf('a')
+    await clock.advance(1_000)
+    await hostOf('a', first.hostId)
+    expect((await ask(await openLane(first), requestOf('rows 1'))).answer).toMatchObject({ kind: 'finished' })
+    await clock.advance(maxTimeoutMs)
+    await expect
+      .poll(() => lost[0])
+      .toMatchObject({ pid: started[0]?.pid, error: { message: expect.stringContaining('1 GiB') } })
+  })
+
+  it('of more than 2 GiB is not waited for', async () => {
+    const { pool, clock, started, lost, eventually } = poolOf(['a'], String(2 * maxHostBytes + 1))
+    await pool.start()
+    await clock.advance(1_000)
+    await eventually(() => lost.length).toBe(1)
+    expect(lost).toMatchObject([{ pid: started[0]?.pid }])
+  })
+})
+
 describe('calls that were left behind', () => {
   it('are borne up to 4; with the fifth the host is replaced, and killed after all deadlines', async () => {
     const { pool, clock, started, lost, hostOf } = poolOf()
@@ -241,6 +271,22 @@ describe('a metric that left a call behind', () => {
       kind: 'finished',
     })
     expect(started).toHaveLength(2)
+  })
+
+  it('moves also where the host crashed by it, and stays where somebody killed the host', async () => {
+    const { pool, started, moves, hostOf } = poolOf()
+    await pool.start()
+    const killed = await hostOf('a')
+    process.kill(started[0]?.pid ?? 0, 'SIGKILL')
+    const crashed = await hostOf('a', killed.hostId)
+    pool.abandoned('a', killed.hostId)
+    expect(moves).toEqual([])
+    process.kill(started[1]?.pid ?? 0, 'SIGSEGV')
+    await expect.poll(() => isAlive(started[1]?.pid ?? 0)).toBe(false)
+    pool.abandoned('a', crashed.hostId)
+    expect(moves).toEqual(['a isolated'])
+    pool.abandoned('b', killed.hostId)
+    expect(moves).toEqual(['a isolated'])
   })
 
   it('on its second host gets a fresh one at once: nobody else is hurt there', async () => {

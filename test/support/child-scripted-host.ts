@@ -1,5 +1,5 @@
 // A driver host with a scripted driver, for tests of the pool. Its target's connection string says how it
-// starts: `unusable`, or `dies` before it listens.
+// starts: `unusable`, or `dies` before it listens; a number is the memory that it claims to hold, in bytes.
 
 import type { HostNotice, HostOrder } from '../../src/sources/sql/driver-host/protocol.ts'
 import { createHostServer, type HostServer } from '../../src/sources/sql/driver-host/server.ts'
@@ -7,13 +7,14 @@ import { ScriptedDriver } from './scripted-driver.ts'
 import { reportOfCode } from './scripted-source.ts'
 
 let server: HostServer | undefined
+let memoryBytes = 0
 
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 process.on('message', (order) => void obey(order as HostOrder)) // the pool sends nothing else
 
 async function obey(order: HostOrder): Promise<void> {
   if (order.type === 'ping') {
-    tell({ type: 'pong', id: order.id, abandoned: server?.abandonedCalls() ?? 0 })
+    tell({ type: 'pong', id: order.id, abandoned: server?.abandonedCalls() ?? 0, memoryBytes })
     return
   }
   if (order.type === 'probe') {
@@ -30,6 +31,7 @@ async function obey(order: HostOrder): Promise<void> {
     process.stderr.write('libodbc.so.2: cannot open shared object file\n', () => process.exit(127))
     return
   }
+  memoryBytes = Number(target.connectionString)
   const driver = new ScriptedDriver({ limitations: ['no query timeout'] })
   const onLimitation = (what: string) => tell({ type: 'limited', what })
   server = createHostServer({ driver, target, token, onLimitation })

@@ -19,7 +19,7 @@ export type HostLink = {
   address(waitMs: number): Promise<HostAddress | undefined>
   /** Why a host went away, once the supervisor knows; bounded by a short wait. */
   lossOf(hostId: number): Promise<ErrorReport>
-  /** Tells the supervisor that this metric has left a call behind on that host. */
+  /** Tells the supervisor that a call of this metric stayed behind on that host, or went down with it. */
   abandoned(hostId: number): void
 }
 
@@ -56,10 +56,11 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
     const patienceMs = request.timeoutMs + abandonGraceMs
     const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))
     const { hostId } = current.address
-    if (answer.kind === 'lost') return { kind: 'failed', error: await link.lossOf(hostId) }
-    if (answer.kind !== 'abandoned') return answer
+    if (answer.kind === 'finished' || answer.kind === 'failed') return answer
+    const isLost = answer.kind === 'lost'
+    const error = isLost ? await link.lossOf(hostId) : abandonedReport(request.timeoutMs)
     link.abandoned(hostId)
-    return { kind: 'failed', error: abandonedReport(request.timeoutMs) }
+    return { kind: 'failed', error }
   }
 
   return { run, close: () => lane?.close() }

@@ -93,12 +93,13 @@ describe('a source', () => {
     })
     onTestFinished(() => void proxy.close())
     await once(proxy.listen(proxyPath), 'listening')
-    const { run, losses } = sourceAt([{ ...address, socketPath: proxyPath }])
+    const { run, losses, abandoned } = sourceAt([{ ...address, socketPath: proxyPath }])
     const running = run('hang')
     await expect.poll(() => driver.connections[0]?.queries).toEqual(['hang'])
     for (const socket of sockets) socket.destroy()
     expect(await running).toEqual({ kind: 'failed', error: reportOfCode('host_crashed') })
     expect(losses).toEqual([1])
+    expect(abandoned).toEqual([1]) // it may have ended by this very query
   })
 })
 

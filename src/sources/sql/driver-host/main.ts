@@ -21,7 +21,12 @@ async function obey(order: HostOrder): Promise<void> {
       await start(order)
       break
     case 'ping':
-      notify({ type: 'pong', id: order.id, abandoned: server?.abandonedCalls() ?? 0 })
+      notify({
+        type: 'pong',
+        id: order.id,
+        abandoned: server?.abandonedCalls() ?? 0,
+        memoryBytes: process.memoryUsage.rss(),
+      })
       break
     case 'probe': {
       const error = await server?.probe(order.timeoutMs)

@@ -47,7 +47,7 @@ export type HostOrder =
 /** Host → main thread. */
 export type HostNotice =
   | { readonly type: 'listening' }
-  | { readonly type: 'pong'; readonly id: number; readonly abandoned: number }
+  | { readonly type: 'pong'; readonly id: number; readonly abandoned: number; readonly memoryBytes: number }
   | { readonly type: 'probed'; readonly id: number; readonly error?: ErrorReport }
   | { readonly type: 'limited'; readonly what: string }
   | { readonly type: 'unusable'; readonly error: ErrorReport }
