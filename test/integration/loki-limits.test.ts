@@ -204,7 +204,7 @@ describe('a gateway before Loki', () => {
     expect(await numbersIn(place, 'timeout')).toEqual(numbersTo(15))
   })
 
-  it('D-13: loses answers, and at its pace the stream is not sharded, nor anything stored twice', async () => {
+  it('D-13: loses answers; at its pace the stream is not sharded, nor anything stored twice', async () => {
     const lost: GatewayDeed = { kind: 'store and reset' }
     const { gateway, line } = await through(lost, lost, lost)
     line.add('paced', largeLines(400, 10_000))
