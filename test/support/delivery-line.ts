@@ -48,7 +48,6 @@ export class DeliveryLine {
       grant: (stream, skewMs) => queueMicrotask(() => this.#loop.grant(stream, skewMs)),
       answer: (stream, result) => queueMicrotask(() => this.#loop.answer(stream, result)),
       told: (stream, lookup) => queueMicrotask(() => this.#loop.told(stream, lookup)),
-      told: (stream, lookup) => queueMicrotask(() => this.#loop.told(stream, lookup)),
     })
     onTestFinished(async () => {
       shipper.stop()
@@ -120,7 +119,6 @@ export class DeliveryLine {
     queueMicrotask(() => {
       if (message.type === 'backlog') this.#seat.backlog(message.streams)
       if (message.type === 'push') this.#seat.push(message.push)
-      if (message.type === 'ask') this.#seat.ask(message.question)
       if (message.type === 'ask') this.#seat.ask(message.question)
       if (message.type === 'pass') this.#seat.pass(message.stream, message.afterMs)
       if (message.type === 'settled') this.#seat.settled(message.stream, message.afterMs)
