@@ -1,6 +1,6 @@
 // A worker's seat as the shipper holds it, and which of the streams that wait in all seats goes first.
 
-import { maxChunkBytes, type StreamId } from '../spool/types.ts'
+import type { StreamId } from '../spool/types.ts'
 import type { SeatClient } from '../worker/seat.ts'
 import type { StreamQueue } from './stream-queue.ts'
 
@@ -41,7 +41,5 @@ export function firstOf(waiting: readonly Waiting[]): Waiting | undefined {
 }
 
 function goesBefore({ queue }: Waiting, { queue: other }: Waiting): boolean {
-  const isBacklog = queue.bytes > maxChunkBytes
-  const isOtherBacklog = other.bytes > maxChunkBytes
-  return isBacklog === isOtherBacklog ? queue.lastGrant < other.lastGrant : isOtherBacklog
+  return queue.isBacklog === other.isBacklog ? queue.lastGrant < other.lastGrant : other.isBacklog
 }

@@ -160,7 +160,15 @@ export class Shipper {
   /** Who goes now, where anybody may. While the sink is lost, that is one push at a time. */
   #pick(nowMs: number): Waiting | undefined {
     if (this.#freeSlots() <= 0 || nowMs < this.#gateMs()) return undefined
-    return firstOf(waitingIn(this.#seats).filter(({ queue }) => queue.readyMs <= nowMs))
+    const ready = waitingIn(this.#seats).filter(({ queue }) => queue.readyMs <= nowMs)
+    const backlogs = this.#isLastSlotReserved() ? ready.filter(({ queue }) => queue.isBacklog) : []
+    return firstOf(backlogs.length > 0 ? backlogs : ready)
+  }
+
+  /** Small streams that keep coming fill all other slots, and would fill this one for ever. */
+  #isLastSlotReserved(): boolean {
+    if (this.#inFlight === 0 || this.#freeSlots() > 1) return false
+    return !this.#queues().some((queue) => queue.isInFlight && queue.isBacklog)
   }
 
   #queues(): StreamQueue[] {

@@ -1,7 +1,7 @@
 // One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it
 // may go again. It outlives its workers: what was sent counts for Loki, whoever sent it.
 
-import type { StreamId } from '../spool/types.ts'
+import { maxChunkBytes, type StreamId } from '../spool/types.ts'
 import { ByteWindow } from './byte-window.ts'
 import { Pace } from './pace.ts'
 import { Production, type ProductionChange } from './production.ts'
@@ -76,6 +76,16 @@ export class StreamQueue {
   /** What an earlier rowtail sent: it counts for Loki as ours does. */
   sentBefore(atMs: number, bytes: number): void {
     this.#sent.add(atMs, bytes)
+  }
+
+  /** More than a push waits. */
+  get isBacklog(): boolean {
+    return this.bytes > maxChunkBytes
+  }
+
+  /** True while it has a slot. */
+  get isInFlight(): boolean {
+    return this.phase === 'granted' || this.phase === 'pushing'
   }
 
   /** True where a push may start once `readyMs` has come. */

@@ -88,6 +88,30 @@ describe('the order of streams', () => {
   })
 })
 
+describe('small streams that would fill all slots for ever', () => {
+  /** Eight small streams that always have something to send, and one backlog; each push takes 10 ms. */
+  async function sentIn200Ms(slots: number): Promise<string[]> {
+    const { clock, worker, sent } = shipperBench({ slots, streamRate: undefined })
+    const small = names(8).map((name) => worker(name))
+    worker('big', 100 * maxChunkBytes)
+    for (let round = 0; round < 20; round += 1) {
+      for (const one of small) one.add(kilobyte)
+      await clock.advance(10)
+    }
+    return sent()
+  }
+
+  it('D-12: leave the last slot to a backlog', async () => {
+    const sent = await sentIn200Ms(4)
+    expect(sent.filter((name) => name === 'big').length).toBeGreaterThan(15)
+    expect(sent.filter((name) => name !== 'big').length).toBeGreaterThan(55)
+  })
+
+  it('D-12: go first where there is one slot only', async () => {
+    expect((await sentIn200Ms(1)).filter((name) => name === 'big').length).toBeLessThan(2)
+  })
+})
+
 describe('the pace of a stream', () => {
   const everyMs = (maxChunkBytes / 1_000_000) * 1_000
 
