@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { PushBody } from '../../src/core/sink.ts'
 import { linesFrom, pushOf } from '../support/entries.ts'
+import { lookups } from './sink-lookup.contract.ts'
 import { refusedEntries, refusedLabels } from './sink-refusals.contract.ts'
 import { storedRows } from './sink-rows.contract.ts'
 import { wireWords } from './sink-wire.contract.ts'
@@ -35,6 +36,7 @@ export function describeSink(name: string, start: (variant: LokiVariant) => Prom
       oversizePushes(subject)
       readiness(subject)
       wireWords(subject)
+      lookups(subject)
     })
     tenants(start)
     changedLimits(start)

@@ -5,7 +5,7 @@ import { shipperBench } from './shipper-bench.ts'
 
 const known = { kind: 'known', stored: [0], absent: [] } as const
 
-it('D-6: a question goes to the sink in the slot of a push, and its answer to who asked', async () => {
+it('D-22: a question goes to the sink in the slot of a push, and its answer to who asked', async () => {
   const { clock, sink, worker, sent } = shipperBench()
   sink.lookup = known
   const asking = worker('a')

@@ -89,7 +89,7 @@ describe('refused entries', () => {
 describe('refused entries that may be stored already', () => {
   const reasons = ['too_far_behind', 'too_new'] as const
 
-  it.each(reasons)('D-6: are asked for, and are delivered where Loki has them (%s)', (reason) => {
+  it.each(reasons)('D-22: are asked for, and are delivered where Loki has them (%s)', (reason) => {
     const { spool, asked, tell, of } = refusedAfterLostAnswer(reason)
     expect(asked()).toEqual(['a', 'b'])
     tell({ kind: 'known', stored: [0, 1], absent: [] })
@@ -97,7 +97,7 @@ describe('refused entries that may be stored already', () => {
     expect(of('push.delivered')).toMatchObject([{ rows: 2 }])
   })
 
-  it.each(reasons)('D-6: are stamped anew where Loki surely has them not (%s)', (reason) => {
+  it.each(reasons)('D-22: are stamped anew where Loki surely has them not (%s)', (reason) => {
     const { spool, asked, tell, of, deliver } = refusedAfterLostAnswer(reason)
     expect(asked()).toEqual(['a', 'b'])
     tell({ kind: 'known', stored: [0], absent: [1] })
@@ -109,7 +109,7 @@ describe('refused entries that may be stored already', () => {
   it.each<[what: string, lookup: Lookup]>([
     ['cannot be asked', { kind: 'unknown' }],
     ['shows them not, which proves nothing', { kind: 'known', stored: [], absent: [] }],
-  ])('D-6: are dead letters that say so where Loki %s', (_, lookup) => {
+  ])('D-22: are dead letters that say so where Loki %s', (_, lookup) => {
     const { spool, asked, tell } = refusedAfterLostAnswer('too_new')
     asked()
     tell(lookup)
@@ -118,7 +118,7 @@ describe('refused entries that may be stored already', () => {
     expect(spool.deadLetters(2)).toMatchObject([{ said }, { said }])
   })
 
-  it('D-6: are asked for again after 5 s, 20 times, and are dead letters then', () => {
+  it('D-22: are asked for again after 5 s, 20 times, and are dead letters then', () => {
     const { spool, asked, tell, messages } = refusedAfterLostAnswer('too_new')
     for (let tries = 1; tries < 20; tries += 1) {
       expect(asked()).toEqual(['a', 'b'])
@@ -131,7 +131,7 @@ describe('refused entries that may be stored already', () => {
     expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 2 })
   })
 
-  it('D-6: are asked for alone, without those that are known to be refused', () => {
+  it('D-22: are asked for alone, without those that are known to be refused', () => {
     const { add, push, answer, asked, tell, of } = deliveryBench()
     add(['a', 'b', 'c'])
     const [a, b] = entriesIn(push()).map(({ atNs }) => ({ atNs, refusal: refusalOf('too_far_behind') }))
@@ -146,7 +146,7 @@ describe('refused entries that may be stored already', () => {
     expect(of('push.delivered')).toMatchObject([{ rows: 2 }])
   })
 
-  it('D-6: are those that an earlier worker left, and no newer ones', () => {
+  it('D-22: are those that an earlier worker left, and no newer ones', () => {
     const first = deliveryBench()
     first.add(['left'])
     first.spool.close()
