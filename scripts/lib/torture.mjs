@@ -13,22 +13,22 @@ import { provideToxiproxy } from './toxiproxy.mjs'
 const sources = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 
 /**
- * Compiles HEAD, or the working tree, and runs a program of test/torture on it; returns its exit code. What
- * the program needs to know stands in its environment.
+ * Compiles HEAD, another commit or the working tree, and runs a program of test/torture on it; returns its
+ * exit code. What the program needs to know stands in its environment.
  * @param {string} program
  * @param {string[]} args
  */
 export async function runTorture(program, args) {
-  const isTree = args.includes('--tree')
+  const { isTree, revision, words } = whatToTest(args)
   const directory = mkdtempSync(join(tmpdir(), 'rowtail-torture-'))
   try {
     const loki = (await findLoki()) ?? (await provideLoki())
     const toxiproxy = await provideToxiproxy()
     await installDebianPackages([{ name: 'faketime' }, { name: 'gcc', program: 'cc' }])
-    const commit = await commitOf(isTree)
+    const commit = await commitOf(isTree, revision)
     const powerCut = join(directory, 'power-cut.so')
     await compileC('test/support/power-cut/journal.c', powerCut)
-    await step(`rowtail of ${commit}`, () => compile(directory, isTree))
+    await step(`rowtail of ${commit}`, () => compile(directory, isTree ? undefined : commit))
     const env = toolEnvironment({
       LOKI_BIN: loki,
       TOXIPROXY_BIN: toxiproxy,
@@ -37,7 +37,6 @@ export async function runTorture(program, args) {
       TORTURE_COMMIT: commit,
       ROWTAIL_ENTRY: join(directory, 'dist', 'main.js'),
     })
-    const words = args.filter((word) => word !== '--tree')
     return await runProgram(program, words, env)
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -62,17 +61,33 @@ function faketimeLibrary() {
   return path
 }
 
-/** The commit, and whether what is tested is more than that. */
-async function commitOf(isTree) {
-  const head = ((await ask('git', ['rev-parse', '--short=10', 'HEAD'])) ?? 'unknown').trim()
-  return isTree || head === 'unknown' ? `${head}+tree` : head
+/** `--tree`, or `--commit abc` for another one than HEAD, and all other words. */
+function whatToTest(args) {
+  const at = args.indexOf('--commit')
+  const isOurs = (word, index) => word === '--tree' || (at >= 0 && (index === at || index === at + 1))
+  return {
+    isTree: args.includes('--tree'),
+    revision: at < 0 ? 'HEAD' : (args[at + 1] ?? ''),
+    words: args.filter((word, index) => !isOurs(word, index)),
+  }
 }
 
-async function compile(directory, isTree) {
+/** The commit, and whether what is tested is more than that. */
+async function commitOf(isTree, revision) {
+  const commit = (await ask('git', ['rev-parse', '--short=10', `${revision}^{commit}`]))?.trim()
+  if (isTree) return `${commit ?? 'unknown'}+tree`
+  if (commit === undefined)
+    throw new StepError(`${revision} is no commit of this checkout. --tree needs none.`)
+  return commit
+}
+
+/** A commit, or the working tree where none is named. */
+async function compile(directory, commit) {
   const archive = join(directory, 'sources.tar')
-  if (isTree) for (const name of sources) cpSync(join(root, name), join(directory, name), { recursive: true })
+  if (commit === undefined)
+    for (const name of sources) cpSync(join(root, name), join(directory, name), { recursive: true })
   else {
-    await run('git', ['archive', '-o', archive, 'HEAD', ...sources])
+    await run('git', ['archive', '-o', archive, commit, ...sources])
     await run('tar', ['-xf', archive, '-C', directory])
   }
   mkdirSync(join(directory, 'dist'))

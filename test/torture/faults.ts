@@ -25,13 +25,14 @@ export async function inflict(faults: readonly PlannedFault[], stage: Stage): Pr
 /** What counts as one fault in the summary: `loki network: slow`. */
 export function nameOf(fault: Fault): string {
   if ('toxic' in fault) return `${fault.kind}: ${fault.toxic}`
+  if ('how' in fault) return `${fault.kind}: ${fault.how}`
   if ('answer' in fault) return `${fault.kind}: ${fault.answer}`
   return fault.kind
 }
 
 function laneOf({ kind }: Fault): string {
   const [first = ''] = kind.split(' ')
-  if (['kill', 'term', 'backlog', 'power', 'rowtail'].includes(first)) return 'rowtail'
+  if (['kill', 'term', 'backlog', 'power', 'rowtail', 'worker'].includes(first)) return 'rowtail'
   return kind.endsWith('network') || kind.endsWith('answers') ? kind : first
 }
 
@@ -49,6 +50,8 @@ async function happen(fault: Fault, { subject, world }: Stage): Promise<void> {
       await pause(fault.forMs)
       return goOn()
     }
+    case 'worker crash':
+      return subject.crashWorker(fault)
     case 'power cut':
       await subject.cutPower()
       return void (await subject.start({ polls: true }))

@@ -48,6 +48,7 @@ describe('the plan of a round', () => {
       'power cut',
       'rowtail hung',
       'term',
+      'worker crash',
     ])
   })
 

@@ -7,9 +7,12 @@ import { answerNames } from './scripted-loki.ts'
 import type { MetricSpec } from './source.ts'
 import type { ToxicName } from './toxiproxy.ts'
 import { toxicNames } from './toxiproxy.ts'
+import { type Crash, crashNames } from './worker-crash.ts'
 
 export type Fault =
   | { readonly kind: 'kill main' | 'kill host' | 'kill both' | 'term' }
+  /** A bug in the thread of one metric. */
+  | { readonly kind: 'worker crash'; readonly how: Crash; readonly worker: number }
   /** A kill that also takes away what rowtail had written and not synced. */
   | { readonly kind: 'power cut' }
   | { readonly kind: 'disk full' | 'rowtail hung'; readonly forMs: number }
@@ -137,8 +140,9 @@ function faultOf(random: Random, isScripted: boolean): Fault {
     return { kind: 'loki answers', answer, pushes: 1 + random.below(most) }
   }
   if (choice < 4) return { kind: 'power cut' }
-  if (choice < 8) return { kind: 'disk full', forMs }
-  if (choice < 11) return { kind: 'rowtail hung', forMs }
+  if (choice < 7) return { kind: 'disk full', forMs }
+  if (choice < 10) return { kind: 'rowtail hung', forMs }
+  if (choice < 15) return { kind: 'worker crash', how: random.pick(crashNames), worker: random.below(50) }
   if (choice < 35) return { kind: random.pick(serviceFaults) }
   if (choice < 55) return { kind: random.pick(lokiFaults), forMs }
   if (choice < 74) return { kind: 'loki network', toxic: random.pick(toxicNames), forMs }

@@ -104,6 +104,18 @@ const scenarios = {
     lengthMs: 3_000,
     metric: busy,
   },
+  /** Workers die while what they sent is not answered, and behind a backlog. */
+  'worker crash': {
+    faults: [
+      answers(300, 'stored, unanswered', 3),
+      { kind: 'worker crash', how: 'throws', worker: 0, atMs: 700 },
+      { kind: 'worker crash', how: 'rejects', worker: 1, atMs: 800 },
+      awayFor(900, 1_500),
+      { kind: 'worker crash', how: 'exits', worker: 0, atMs: 1_800 },
+    ],
+    lengthMs: 3_500,
+    metric: busy,
+  },
   'power cut': {
     faults: [
       awayFor(300, 800),

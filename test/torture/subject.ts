@@ -13,6 +13,7 @@ import { has, type Plan } from './plan.ts'
 import { SmallDisk } from './small-disk.ts'
 import { queryOf } from './source.ts'
 import { copySpools, type SpoolState, SpoolWatch } from './spool-watch.ts'
+import { type Crash, crashWorker, inspectorEnvironment } from './worker-crash.ts'
 import type { World } from './world.ts'
 
 export class Subject {
@@ -64,7 +65,11 @@ export class Subject {
         ...this.#reserve(),
         ...flags,
       ],
-      env: { ROWTAIL_CONNECTION_STRING: connectionString, ...this.#libraries() },
+      env: {
+        ROWTAIL_CONNECTION_STRING: connectionString,
+        ...(has(this.#plan, 'worker crash') ? inspectorEnvironment : {}),
+        ...this.#libraries(),
+      },
       directory: this.directory,
     })
     return this.#service
@@ -121,6 +126,13 @@ export class Subject {
   killHosts(): void {
     const service = this.#running()
     if (service !== undefined) signalAll(treeOf(service.launched.pid).slice(1), 'SIGKILL')
+  }
+
+  /** Ends the thread of one metric; that rowtail goes on without a new one is a finding. */
+  async crashWorker(crash: { readonly how: Crash; readonly worker: number }): Promise<void> {
+    const service = this.#running()
+    const fault = service === undefined ? undefined : await crashWorker(service, crash)
+    if (fault !== undefined) this.#tell(fault)
   }
 
   /** A clean end has exit code 0; a thread that does not leave in time may cost a SIGKILL of its own. */
@@ -199,9 +211,7 @@ export class Subject {
   #running(): RunningService | undefined {
     const service = this.#service
     if (service === undefined || service.launched.isRunning()) return service
-    // It starts on no full disk: whoever restarts it does so again.
-    const isDiskFull = service.launched.output().includes('disk is full')
-    if (this.disk === undefined || !isDiskFull) this.#tell('it ended by itself')
+    this.#tell('it ended by itself')
     this.outputs.push(service.launched.output())
     this.#service = undefined
     return undefined
