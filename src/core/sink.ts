@@ -40,14 +40,17 @@ export type PushBody = {
 }
 
 /** Why a sink refused an entry for good; time reasons can be cured by a new time stamp. */
-export type RefusalReason =
-  | 'too_new'
-  | 'too_old'
-  | 'too_far_behind'
-  | 'too_long'
-  | 'metadata'
-  | 'labels'
-  | 'other'
+export const refusalReasons = [
+  'too_new',
+  'too_old',
+  'too_far_behind',
+  'too_long',
+  'metadata',
+  'labels',
+  'other',
+] as const
+
+export type RefusalReason = (typeof refusalReasons)[number]
 
 export type Refusal = { readonly reason: RefusalReason; readonly said: string }
 
@@ -114,6 +117,8 @@ export type Lookup =
 export interface Sink {
   /** Never rejects for what the sink or the network does: the outcome tells. Bounded by its own 10 s. */
   push(body: PushBody, signal: AbortSignal): Promise<PushResult>
+  /** How many bytes of these entries the sink's rate limit counts. */
+  countedBytes(entries: Uint8Array): number
   /** One question whether pushes are welcome and the login works; bounded by 5 s. */
   readiness(signal: AbortSignal): Promise<Readiness>
   /**

@@ -90,7 +90,7 @@ export class Learning {
       this.#backOff(queue, afterMs, nowMs)
       return
     }
-    const isNews = tenant.refused(nowMs, tenantLimit)
+    const isNews = tenant.refused(nowMs, { limit: tenantLimit, afterMs: outcome.afterMs })
     // Refused pushes use no tokens: the same one passes soon, and there is no storm, for the pace holds all
     // of them.
     queue.notBeforeMs = nowMs + Math.max(afterMs, 100 + 200 * random())

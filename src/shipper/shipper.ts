@@ -217,7 +217,7 @@ export class Shipper {
     const sentMs = clock.monotonicMs()
     const bytes = order.entries.length
     queue.sent(sentMs, bytes)
-    this.#tenant.pace.sent(sentMs, bytes)
+    this.#paceTenant(sentMs, order.entries)
     this.#options.sentMemory?.note(order.labels, queue.sentBytes(sentMs))
     const body = { stream: order.labels, entries: order.entries, count: order.count }
     await this.#inSlot(seat, queue, {
@@ -228,6 +228,12 @@ export class Shipper {
         seat.client.answer(order.stream, result)
       },
     })
+  }
+
+  /** By what the limit counts, which is less than is sent. */
+  #paceTenant(sentMs: number, entries: Uint8Array): void {
+    const { pace } = this.#tenant
+    if (pace.bytesPerSecond !== undefined) pace.sent(sentMs, this.#options.sink.countedBytes(entries))
   }
 
   /** A question takes the slot of a push, but no pace. */

@@ -32,6 +32,10 @@ export class ModelSink implements Sink {
     return { outcome: signal.aborted ? unreachable : outcome, durationMs: 1, wireBytes: 1 }
   }
 
+  countedBytes(entries: Uint8Array): number {
+    return entries.length
+  }
+
   async readiness(): Promise<{ kind: 'ready' }> {
     return { kind: 'ready' }
   }

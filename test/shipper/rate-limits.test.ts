@@ -73,26 +73,84 @@ describe("a tenant's 429 that names its limit", () => {
   })
 })
 
+describe("a tenant's 429 that names a time", () => {
+  it('D-14: holds all streams until then, also those that were not refused', async () => {
+    const { clock, sink, worker, sent } = shipperBench({ slots: 1 })
+    sink.answer(({ atMs }) => ({
+      outcome: atMs === 0 ? rateLimited({ afterMs: 5_000 }) : delivered,
+      afterMs: 1,
+    }))
+    for (const name of ['a', 'b', 'c']) worker(name, kilobyte)
+    await clock.advance(5_000)
+    expect(sent()).toEqual(['a'])
+    await clock.advance(500)
+    expect(sent().toSorted()).toEqual(['a', 'a', 'b', 'c'])
+  })
+})
+
+describe("the pace below a tenant's limit", () => {
+  it('D-14: makes up for what workers were slow to hand over', async () => {
+    const { clock, sink, worker } = shipperBench({ streamRate: undefined, slots: 1 })
+    sink.answer(({ atMs }) => ({
+      outcome: atMs === 0 ? rateLimited({ tenantLimit: limit }) : delivered,
+      // Longer than the 48 ms that lie between two pushes: the one behind is late.
+      afterMs: atMs % 1_000 < 100 ? 100 : 1,
+    }))
+    for (const name of ['a', 'b', 'c']) worker(name, 1_000 * maxChunkBytes)
+    await clock.advance(1_000)
+    const before = sink.pushes.length
+    await clock.advance(20_000)
+    const sentBytes = (sink.pushes.length - before) * maxChunkBytes
+    expect(sentBytes / (20 * limit)).toBeGreaterThan(0.95)
+    expect(sentBytes / (20 * limit)).toBeLessThan(0.98)
+  })
+
+  it('D-14: makes up for four pushes, and for no more', () => {
+    const { pace } = new TenantPace()
+    pace.bytesPerSecond = limit
+    const pushMs = (maxChunkBytes / limit) * 1_000
+    pace.sent(60_000, maxChunkBytes)
+    expect(pace.nextMs).toBeCloseTo(60_000 - 3 * pushMs)
+    for (let push = 0; push < 3; push += 1) pace.sent(60_000, maxChunkBytes)
+    expect(pace.nextMs).toBeCloseTo(60_000)
+  })
+
+  it('D-14: counts what the sink counts, not what is sent', async () => {
+    const { clock, sink, worker } = shipperBench({ streamRate: undefined })
+    sink.countedBytes = (entries) => entries.length / 2
+    sink.answer(({ atMs }) => ({
+      outcome: atMs === 0 ? rateLimited({ tenantLimit: limit }) : delivered,
+      afterMs: 1,
+    }))
+    for (const name of ['a', 'b', 'c']) worker(name, 1_000 * maxChunkBytes)
+    await clock.advance(1_000)
+    const before = sink.pushes.length
+    await clock.advance(10_000)
+    const sentBytes = (sink.pushes.length - before) * maxChunkBytes
+    expect(sentBytes / 2 / (10 * limit)).toBeGreaterThan(0.95)
+  })
+})
+
 describe("a tenant's 429 that names no limit", () => {
   it('D-14: lowers the pace to 0.85, at most once a second', () => {
     const tenant = new TenantPace()
-    expect(tenant.refused(1_000, undefined)).toBe(true)
+    expect(tenant.refused(1_000, {})).toBe(true)
     const first = tenant.pace.bytesPerSecond ?? 0
-    expect(tenant.refused(1_999, undefined)).toBe(false)
-    expect(tenant.refused(2_000, undefined)).toBe(true)
+    expect(tenant.refused(1_999, {})).toBe(false)
+    expect(tenant.refused(2_000, {})).toBe(true)
     expect(tenant.pace.bytesPerSecond).toBeCloseTo(first * 0.85)
   })
 
   it('D-14: lowers the pace also right after it has risen', () => {
     const tenant = new TenantPace()
-    tenant.refused(0, undefined)
+    tenant.refused(0, {})
     tenant.accepted(1_000)
-    expect(tenant.refused(1_001, undefined)).toBe(true)
+    expect(tenant.refused(1_001, {})).toBe(true)
   })
 
   it('D-14: lets it rise again by 150 KB/s each second in which pushes are taken', () => {
     const tenant = new TenantPace()
-    tenant.refused(0, undefined)
+    tenant.refused(0, {})
     const first = tenant.pace.bytesPerSecond ?? 0
     for (const nowMs of [999, 1_000, 1_500, 1_999, 2_000, 3_000]) tenant.accepted(nowMs)
     expect(tenant.pace.bytesPerSecond).toBe(first + 3 * 150_000)
@@ -100,8 +158,8 @@ describe("a tenant's 429 that names no limit", () => {
 
   it('D-14: changes nothing any more once a limit was named', () => {
     const tenant = new TenantPace()
-    tenant.refused(0, limit)
-    tenant.refused(5_000, undefined)
+    tenant.refused(0, { limit })
+    tenant.refused(5_000, {})
     tenant.accepted(9_000)
     expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
   })

@@ -74,6 +74,10 @@ export class ScriptedSink implements Sink {
     return { outcome, durationMs: afterMs, wireBytes: entries.length, ...skew }
   }
 
+  countedBytes(entries: Uint8Array): number {
+    return entries.length
+  }
+
   async readiness(signal: AbortSignal): Promise<Readiness> {
     signal.throwIfAborted()
     this.questionsMs.push(this.#clock.monotonicMs())

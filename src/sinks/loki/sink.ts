@@ -4,6 +4,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Lookup, PushBody, PushResult, Readiness, Sink } from '../../core/sink.ts'
 import { type Answer, createLokiClient, type LokiClient, type NoAnswer } from './client.ts'
+import { countedBytesOf } from './codec.ts'
 import type { LokiConfig } from './config.ts'
 import { lookUp } from './lookup.ts'
 import { outcomeOf } from './outcome.ts'
@@ -23,6 +24,7 @@ export function createLokiSink(config: LokiConfig, clock: SinkClock = systemCloc
   const encoder = createPushEncoder()
   return {
     push: (body, signal) => push({ client, encoder, config, clock }, body, signal),
+    countedBytes: countedBytesOf,
     readiness: (signal): Promise<Readiness> => readinessOf(client, config.endpoint, signal),
     lookUp: (entries, signal): Promise<Lookup> =>
       lookUp({ client, pushUrl: config.endpoint.pushUrl, clock }, entries, signal),

@@ -37,6 +37,11 @@ export class WireReader {
     return this.offset >= this.end
   }
 
+  /** Bytes that are left. */
+  get length(): number {
+    return this.end - this.offset
+  }
+
   varint(): number {
     let value = 0
     for (let scale = 1; scale < 2 ** 53; scale *= 0x80) {

@@ -1,7 +1,7 @@
 import { uncompressSync } from 'snappy'
 import { describe, expect, it } from 'vitest'
 import type { Metadata } from '../../../src/core/sink.ts'
-import { lokiCodec } from '../../../src/sinks/loki/codec.ts'
+import { countedBytesOf, lokiCodec } from '../../../src/sinks/loki/codec.ts'
 import { createPushEncoder, emptyPushBody } from '../../../src/sinks/loki/push-body.ts'
 import { pushOf } from '../../support/entries.ts'
 import { decodeProtobuf } from '../../support/fake-loki/protobuf.ts'
@@ -152,6 +152,25 @@ describe('a push body', () => {
 
   it('may hold no stream at all, to ask who may push', () => {
     expect(decodeProtobuf(emptyPushBody())).toEqual([])
+  })
+})
+
+describe('what a rate limit counts', () => {
+  it('is lines and metadata, in bytes, of all entries', () => {
+    const metadata: Metadata = [
+      ['run_id', 'a1'],
+      ['name', 'é'],
+    ]
+    const { entries } = pushOf({ job: 'x' }, [
+      { atNs, line: 'four', metadata },
+      { atNs: atNs + 1n, line: '中', metadata: [] },
+    ])
+    expect(countedBytesOf(entries)).toBe(4 + (6 + 2) + (4 + 2) + 3)
+  })
+
+  it('is all there is where entries are damaged', () => {
+    const bytes = encoded(atNs, 'a line', []).subarray(0, -1)
+    expect(countedBytesOf(bytes)).toBe(bytes.length)
   })
 })
 
