@@ -51,7 +51,15 @@ export type MetricEvent =
   /** Rows are taken but could not be spooled: the disk is full or the file is damaged. */
   | { readonly type: 'spool.failed'; readonly error: ErrorReport }
   | { readonly type: 'spool.recovered' }
-  | { readonly type: 'spool.quarantined'; readonly error: ErrorReport; readonly copyPath: string }
+  | {
+      readonly type: 'spool.quarantined'
+      readonly error: ErrorReport
+      readonly copyPath: string
+      /** Rows, run lines included, that could be read of it and are in the new spool. */
+      readonly saved?: number
+      /** Undefined where nothing tells how many it held besides. */
+      readonly lost?: number
+    }
   | { readonly type: 'spool.depth'; readonly depth: SpoolDepth }
   | {
       readonly type: 'rows.dropped'

@@ -45,9 +45,10 @@ export function createSpoolVoice(maxBytes: number): SpoolVoice {
         if (ended?.wasSaid !== true) return []
         return [line('info', `its spool can be written again after ${formatElapsed(ended.lastedMs)}`)]
       },
-      'spool.quarantined': ({ error, copyPath }) => {
-        const text = `${sentenceOf(error)} The file is kept as ${copyPath} and a new one begun.`
-        return [line('error', text, { ...errorFields(error), copyPath })]
+      'spool.quarantined': ({ error, copyPath, saved = 0, lost }) => {
+        const text = `${sentenceOf(error)} The file is kept as ${copyPath} and a new one begun`
+        const fields = { ...errorFields(error), copyPath, saved, ...(lost === undefined ? {} : { lost }) }
+        return [line('error', `${text}${fateOf(saved, lost)}.`, fields)]
       },
       'rows.dropped': ({ reason, rows, atMs }) => drops.add(reason, rows, atMs).map(dropped),
     },
@@ -72,6 +73,15 @@ export function createLevelWatch(what: string, maxBytes: number): (bytes: number
     if (!wasReached || reached > 0) return []
     return [line('info', `${what} has room again (${size})`, { bytes, maxBytes })]
   }
+}
+
+/** What became of the rows of a damaged spool. */
+function fateOf(saved: number, lost: number | undefined): string {
+  const found = saved === 0 ? '' : ` with the ${countOf(saved, 'row')} that could be read`
+  if (lost === 0)
+    return saved === 0 ? '; no row waited in it' : ` with all ${countOf(saved, 'row')} that waited`
+  if (lost === undefined) return `${found}; how many more it held cannot be told`
+  return `${found}; ${countOf(lost, 'row')} cannot be read`
 }
 
 function markUpTo(percent: number): number {

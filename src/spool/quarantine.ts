@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 export const maxQuarantineCopies = 3
 
 /** SQLite's files of one database: itself, its write-ahead log, the log's index. */
-const companions = ['', '-wal', '-shm'] as const
+export const companions = ['', '-wal', '-shm'] as const
 
 /**
  * Renames a closed spool to `<name>.quarantine-<time>` and returns that path. The oldest copies beyond 3 go.

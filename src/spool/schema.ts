@@ -81,6 +81,7 @@ const secondTables = `
     metadata_names integer not null references metadata_names (id)
   );
   alter table dead_letters add column at_ms integer;
+  alter table chunks add column checksum integer;
 `
 
 /** What a file turned out to be. */

@@ -4,13 +4,16 @@
 // included.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { checksumOf } from '../core/checksum.ts'
+import { ReportedError } from '../core/errors.ts'
 import type { DropReason, SpoolDepth } from '../core/events.ts'
+import { joined } from './body.ts'
 import { DeadLetters, type StoredDeadLetter } from './dead-letters.ts'
 import { Deliveries } from './deliveries.ts'
 import { amountOf, Change, Ledger, sumOf, type Amount } from './ledger.ts'
 import { widen } from './range.ts'
 import type { VictimRow } from './statements.ts'
-import { isWriteFailure } from './sqlite-error.ts'
+import { damageReport, isWriteFailure } from './sqlite-error.ts'
 import { Store } from './store.ts'
 import type { Chunk, ChunkRange, Dropped, RunCommit, Settlement, SpoolBounds } from './types.ts'
 import type { StreamBacklog, StreamId, StreamKind } from './types.ts'
@@ -109,19 +112,19 @@ export class Spool {
     return range
   }
 
-  /** The entries of a held range, in a buffer of their own that may be transferred. */
+  /**
+   * The entries of a held range, in a buffer of their own that may be transferred. Throws spool_damaged where
+   * they are not what was written.
+   */
   read(range: ChunkRange): Uint8Array<ArrayBuffer> {
     this.#requireHeld(range)
-    const bytes = new Uint8Array(range.bytes)
-    return this.#store.guarded(() => {
-      let offset = 0
-      const { stream, firstChunk, lastChunk } = range
-      for (const { body } of this.#store.statements.bodies.iterate(stream, firstChunk, lastChunk)) {
-        bytes.set(body, offset)
-        offset += body.byteLength
-      }
-      return bytes
-    })
+    const { stream, firstChunk, lastChunk } = range
+    const { statements, path } = this.#store
+    const bytes = this.#store.guarded(() =>
+      joined(statements.bodies.iterate(stream, firstChunk, lastChunk), range.bytes),
+    )
+    if (bytes === undefined) throw new ReportedError(damageReport(path, 'Rows are not what was written.'))
+    return bytes
   }
 
   /** Gives a range back undelivered. */
@@ -200,6 +203,11 @@ export class Spool {
    * Gives a slice of the file's free pages back to the disk; true while more remains. For idle moments: where
    * the file cannot be written, the next one will do.
    */
+  /** Counts what a damaged spool, of which this one holds the rest, has lost. */
+  countLost(lost: Amount): void {
+    this.#store.freeing(() => this.#countDropped(lost, 'spool_damaged'))
+  }
+
   reclaim(): boolean {
     try {
       return this.#store.reclaim()
@@ -238,8 +246,8 @@ export class Spool {
     const { stream, body, entries, firstNs, lastNs } = chunk
     const size = body.byteLength
     const run = isStaged ? 1 : 0
-    const result = this.#store.statements.insertChunk.run(run, stream, entries, size, firstNs, lastNs, body)
-    return Number(result.lastInsertRowid)
+    const values = [run, stream, entries, size, firstNs, lastNs, body, checksumOf(body)]
+    return Number(this.#store.statements.insertChunk.run(...values).lastInsertRowid)
   }
 
   /** A chunk that is visible at once. */

@@ -1,6 +1,7 @@
 // The spool's SQL, prepared once per connection and kept. Called by spool.ts and dead-letters.ts.
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { StoredBody } from './body.ts'
 import type { Dropped } from './types.ts'
 
 /** A kept statement whose rows have the shape that its text selects. */
@@ -56,8 +57,8 @@ export function prepareStatements(database: DatabaseSync) {
         from streams order by id`),
     ),
 
-    insertChunk: write(`insert into chunks (run, stream, entries, bytes, first_ns, last_ns, body)
-      values ((select visible_run from spool) + ?, ?, ?, ?, ?, ?, ?)`),
+    insertChunk: write(`insert into chunks (run, stream, entries, bytes, first_ns, last_ns, body, checksum)
+      values ((select visible_run from spool) + ?, ?, ?, ?, ?, ?, ?, ?)`),
     showRun: write('update spool set visible_run = visible_run + 1, last_run_ms = ?'),
     lastRun: read<{ readonly lastRunMs: number | null }>('select last_run_ms as lastRunMs from spool'),
     firstStaged: read<{ readonly id: number | null }>(`select min(id) as id from chunks indexed by chunk_index
@@ -73,8 +74,8 @@ export function prepareStatements(database: DatabaseSync) {
       database.prepare(`select id, run > (select visible_run from spool) as isStaged, entries, bytes,
         first_ns as firstNs, last_ns as lastNs from chunks where stream = ? order by id`),
     ),
-    bodies: read<{ readonly body: Uint8Array }>(
-      'select body from chunks where stream = ? and id between ? and ? order by id',
+    bodies: read<StoredBody>(
+      'select body, bytes, checksum from chunks where stream = ? and id between ? and ? order by id',
     ),
     victims: read<VictimRow>(`select id, stream, entries, bytes from visible_chunks
       where stream = ? and id not between ? and ? order by id limit ?`),

@@ -9,8 +9,7 @@ import type { RunResult } from '../core/source.ts'
 import { systemClock } from '../kit/clock.ts'
 import { sinks } from '../sinks/registry.ts'
 import { sources } from '../sources/registry.ts'
-import { openSpool } from '../spool/open.ts'
-import { quarantine } from '../spool/quarantine.ts'
+import { type OpenOptions, openSpool, type Quarantined, replaceSpool } from '../spool/open.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Dropped } from '../spool/types.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
@@ -135,9 +134,22 @@ function guarded<T>(work: () => T): T {
   }
 }
 
+/** Its successor finds a new spool, with what could be read of this one. */
 function setSpoolAside(error: ErrorReport): void {
   spool.close()
-  emit({ type: 'spool.quarantined', error, copyPath: quarantine(init.spoolPath, clock.nowMs()) })
+  const { spool: next, quarantined } = replaceSpool(init.spoolPath, error, spoolOptions())
+  next.close()
+  if (quarantined !== undefined) sayQuarantined(quarantined)
+}
+
+function sayQuarantined({ error, copyPath, saved, lost }: Quarantined): void {
+  const amounts = lost === undefined ? { saved: saved.entries } : { saved: saved.entries, lost: lost.entries }
+  emit({ type: 'spool.quarantined', error, copyPath, ...amounts })
+  if (lost !== undefined && lost.entries > 0) sayDropped([{ ...lost, reason: 'spool_damaged' }])
+}
+
+function spoolOptions(): OpenOptions {
+  return { bounds: init.spoolBounds, nowMs: clock.nowMs() }
 }
 
 function evict(bytes: number, reason: DropReason): void {
@@ -175,8 +187,8 @@ function afterDelivery(): void {
 }
 
 function openOwnSpool(): Spool {
-  const { spool, quarantined } = openSpool(init.spoolPath, { bounds: init.spoolBounds, nowMs: clock.nowMs() })
-  if (quarantined !== undefined) emit({ type: 'spool.quarantined', ...quarantined })
+  const { spool, quarantined } = openSpool(init.spoolPath, spoolOptions())
+  if (quarantined !== undefined) sayQuarantined(quarantined)
   return spool
 }
 

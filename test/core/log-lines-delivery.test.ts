@@ -122,8 +122,13 @@ describe('the lines of the spool', () => {
     ])
     expect(tell({ type: 'spool.recovered' })).toEqual(['info its spool can be written again after 2s'])
     const damaged: ErrorReport = { code: 'spool_damaged', message: 'The spool is damaged.' }
-    expect(tell({ type: 'spool.quarantined', error: damaged, copyPath: '/s/a.damaged' })).toEqual([
-      'error The spool is damaged. The file is kept as /s/a.damaged and a new one begun.',
+    const begun = 'error The spool is damaged. The file is kept as /s/a.damaged and a new one begun'
+    const quarantined = { type: 'spool.quarantined', error: damaged, copyPath: '/s/a.damaged' } as const
+    expect(tell(quarantined)).toEqual([`${begun}; how many more it held cannot be told.`])
+    expect(tell({ ...quarantined, saved: 2, lost: 0 })).toEqual([`${begun} with all 2 rows that waited.`])
+    expect(tell({ ...quarantined, saved: 0, lost: 0 })).toEqual([`${begun}; no row waited in it.`])
+    expect(tell({ ...quarantined, saved: 2, lost: 1 })).toEqual([
+      `${begun} with the 2 rows that could be read; 1 row cannot be read.`,
     ])
   })
 })

@@ -1,7 +1,7 @@
-// A disk that is full to the last byte: rowtail starts on it, delivers what waits, gives the room back that its
-// own files took, and spools again as soon as somebody makes room. Needs the right to mount a small disk.
+// A disk that is full to the last byte: rowtail starts on it, delivers what waits, gives the room back that
+// its own files took, and spools again as soon as somebody makes room. Needs the right to mount a small disk.
 
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync, rmSync, statfsSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { LokiServer } from '../support/servers/loki.ts'
@@ -84,6 +84,7 @@ describe('a disk that something else has filled to the last byte', () => {
     const first = await services.start(options)
     await waitFor(() => existsSync(ballast), { what: 'the ballast', timeoutMs: 20_000 })
     await killedWithBacklog(first, 'disk_full', 200)
+    rmSync(path.join(first.directory, 'state', 'state.pid')) // as after a stop
     disk.fill()
     expect(freeBytes()).toBe(0)
 

@@ -78,12 +78,15 @@ describe('a file that cannot be used', () => {
     expect(outcomeOf(reopen(path))).toMatchObject(damaged)
   })
 
-  it('is moved aside when a table is missing', () => {
+  it('is moved aside when a table is missing, and its rows are in the new one', () => {
     const path = closedSpool()
     const database = new DatabaseSync(path)
     database.exec('drop table dropped')
     database.close()
-    expect(outcomeOf(reopen(path))).toMatchObject(damaged)
+    const { spool, quarantined } = reopen(path)
+    const saved = { entries: 20, bytes: 2_000_000 }
+    expect(quarantined).toMatchObject({ error: { code: 'spool_damaged' }, saved, lost: { entries: 0 } })
+    expect(spool.depth()).toMatchObject({ rows: 20, bytes: 2_000_000 })
   })
 
   it('is left as it was when it belongs to another program', () => {
@@ -148,10 +151,10 @@ describe('copies set aside', () => {
 })
 
 describe('opening', () => {
-  it('takes an empty file as a new spool', () => {
+  it('takes an empty file for a damaged one: a new spool never has its name before it has its tables', () => {
     const path = temporarySpoolPath()
     writeFileSync(path, '')
-    expect(reopen(path)).toMatchObject({ spool: { isEmpty: true } })
+    expect(outcomeOf(reopen(path))).toMatchObject(damaged)
   })
 
   it('looks at the index, not at the backlog', () => {
