@@ -60,6 +60,8 @@ export class ScriptedLoki {
   #pushesLeft = 0
   /** Keys of the entries that were refused by answers of this proxy. */
   readonly refused = new Set<string>()
+  /** Of those that were handed to Loki: it may have them, and calls none of them too long or too new then. */
+  readonly #passed = new Set<string>()
   readonly used = new Map<AnswerName, number>()
 
   private constructor(target: URL, server: Server) {
@@ -95,6 +97,7 @@ export class ScriptedLoki {
   forget(): void {
     this.heal()
     this.refused.clear()
+    this.#passed.clear()
     this.used.clear()
   }
 
@@ -105,7 +108,8 @@ export class ScriptedLoki {
 
   async #serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     const body = await bodyOf(asked)
-    const scripted = asked.url === pushPath && body.length > 2 ? this.#nextAnswer() : undefined
+    const isPush = asked.url === pushPath && body.length > 2
+    const scripted = isPush ? this.#nextAnswer() : undefined
     if (scripted === undefined) return this.#pass(asked, body, answer)
     if (scripted === 'too long' || scripted === 'too new') {
       return this.#refuse(asked, body, { answer, why: scripted })
@@ -133,6 +137,7 @@ export class ScriptedLoki {
 
   #forward(asked: IncomingMessage, body: Buffer): Promise<Forwarded> {
     const { method = 'GET', url = '/', headers } = asked
+    if (url === pushPath && body.length > 2) this.#remember(streamsOf(body))
     return this.#ask({ method, path: url, headers: { ...headers, host: this.#target.host } }, body)
   }
 
@@ -142,19 +147,26 @@ export class ScriptedLoki {
     body: Buffer,
     { answer, why }: { readonly answer: ServerResponse; readonly why: 'too long' | 'too new' },
   ): Promise<void> {
-    const streams = decodePush(body, { contentType: 'application/x-protobuf', contentEncoding: '' })
-    const bad = streams.flatMap(({ entries }) => entries.filter(isVictim))
+    const streams = streamsOf(body)
+    const isRefused = (entry: PushedEntry): boolean =>
+      isVictim(entry) && !this.#passed.has(keyOfPushed(entry))
+    const bad = streams.flatMap(({ entries }) => entries.filter(isRefused))
     if (bad.length === 0) return this.#pass(asked, body, answer)
     const good = streams.map((stream) => ({
       ...stream,
-      entries: stream.entries.filter((one) => !isVictim(one)),
+      entries: stream.entries.filter((one) => !isRefused(one)),
     }))
+    this.#remember(good)
     if (good.some(({ entries }) => entries.length > 0)) {
       const { status } = await this.#ask(jsonPush(this.#target), Buffer.from(JSON.stringify(jsonOf(good))))
       if (status !== 204) return (answer.destroy(), undefined)
     }
-    for (const entry of bad) this.refused.add(refusedKey(entry))
+    for (const entry of bad) this.refused.add(keyOfPushed(entry))
     say(answer, { status: 400, body: refusalOf(why, bad.length, streams[0]?.labels ?? '{}') })
+  }
+
+  #remember(streams: readonly PushedStream[]): void {
+    for (const { entries } of streams) for (const entry of entries) this.#passed.add(keyOfPushed(entry))
   }
 
   #ask(options: Asked, body: Buffer): Promise<Forwarded> {
@@ -191,12 +203,16 @@ function say(answer: ServerResponse, { status, body, headers = {} }: Plain): voi
   answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(body)
 }
 
+function streamsOf(body: Buffer): PushedStream[] {
+  return decodePush(body, { contentType: 'application/x-protobuf', contentEncoding: '' })
+}
+
 /** Always the same ones, whatever push they come in; a restamped one has had its turn. */
 function isVictim({ line, metadata }: PushedEntry): boolean {
   return /"id":\d*7,/.test(line) && !metadata.some(([name]) => name === 'ts_original')
 }
 
-function refusedKey({ atNs, line, metadata }: PushedEntry): string {
+function keyOfPushed({ atNs, line, metadata }: PushedEntry): string {
   return keyOf({ kind: 'rows', atNs: String(atNs), line, metadata: Object.fromEntries(metadata) })
 }
 

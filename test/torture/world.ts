@@ -29,7 +29,8 @@ export async function startWorld(): Promise<World> {
     Toxiproxy.start(program),
     // What was committed outlives a stop: the numbers of polls must never come again.
     PostgresServer.start({ settings: { synchronous_commit: 'on', max_connections: 200 } }),
-    LokiServer.start(),
+    // Its stop waits for requests that hang, half a minute by default.
+    LokiServer.start({ overrides: { server: { graceful_shutdown_timeout: '2s' } } }),
   ])
   await prepareSource(postgres)
   const scripted = await ScriptedLoki.start(loki.baseUrl)
