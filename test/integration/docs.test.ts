@@ -1,5 +1,5 @@
-// Every LogQL expression of the README and the migration page is executed against a real Loki that holds the
-// rows of the default metrics, and finds something.
+// Every LogQL expression of the README and of the docs is executed against a real Loki that holds the rows of
+// the default metrics, and finds something.
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { startedServices } from '../support/services.ts'
 import { type DriverRegistration, registerSqreamDriver } from '../support/sqream/odbc-driver.ts'
 import { SqreamStandIn } from '../support/sqream/stand-in.ts'
 
-const pages = ['README.md', 'docs/migration.md']
+const pages = ['README.md', 'docs/migration.md', 'docs/cookbook.md']
 const expressions = pages.flatMap((page) => blocksOf(page).map((logql) => ({ page, logql })))
 
 let standIn: SqreamStandIn
@@ -37,6 +37,7 @@ beforeAll(async () => {
       'sqream',
       '--loki_url',
       sharedLoki().baseUrl,
+      '--log_to_loki',
     ],
     env: registration.environment,
   })

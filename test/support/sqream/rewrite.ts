@@ -21,6 +21,8 @@ export type Answers = {
   readonly isIdle: boolean
   /** Overrides the usual row counts. */
   readonly rows: Readonly<Partial<Record<UtilityName, number>>>
+  /** Overrides what stands in a column of all rows: `{ show_locks: { 'stmt string': "repeat('x', 9)" } }`. */
+  readonly cells: Readonly<Partial<Record<UtilityName, Readonly<Record<string, string>>>>>
 }
 
 const cursor = /^([\s\S]*?\bdeclare\s+"[^"]+"[^;]*?\sfor\s)([\s\S]*?)(;+\s*fetch\s[^;]*)$/i
@@ -57,11 +59,16 @@ function answerTo({ statement, utility }: ClientQuery, answers: Answers): string
 }
 
 /** The rows of a utility function as PostgreSQL gives them. */
-export function selectOf(utility: UtilityName, { spelling, isIdle, rows }: Answers): string {
+export function selectOf(utility: UtilityName, { spelling, isIdle, rows, cells }: Answers): string {
   const { isEmptyWhenIdle, columns, rows: usualRows } = utilityFunctions[utility]
   const count = isIdle && isEmptyWhenIdle ? 0 : (rows[utility] ?? usualRows)
-  const names = columns.map(([name]) => (spelling === 'underscores' ? name.replaceAll(' ', '_') : name))
-  return `select * from ${utility}(${count}) as answer(${names.map((name) => `"${name}"`).join(', ')})`
+  const spelled = columns.map(([name]) => ({
+    name: `"${spelling === 'underscores' ? name.replaceAll(' ', '_') : name}"`,
+    cell: cells[utility]?.[name],
+  }))
+  const names = spelled.map(({ name }) => name).join(', ')
+  const selected = spelled.map(({ name, cell }) => (cell === undefined ? name : `${cell} as ${name}`))
+  return `select ${selected.join(', ')} from ${utility}(${count}) as answer(${names})`
 }
 
 function raising(sqlState: string, said: string): string {

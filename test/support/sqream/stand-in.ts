@@ -33,6 +33,7 @@ const usualSettings: Settings = {
   spelling: 'spaces',
   isIdle: false,
   rows: {},
+  cells: {},
   door: 'open',
   roles: { sqream: 'sqream' },
   databases: ['master'],

@@ -90,7 +90,7 @@ export const utilityFunctions = {
     isEmptyWhenIdle: false,
     columns: [
       serverIp,
-      serverPort,
+      ['server port', 'integer', '5000 + (i - 1) / 9'], // each node once
       ['connection id', 'integer', '100 + i'],
       ['instance id', 'text', "'sqream_' || i % 9"],
       ['last heartbeat', 'integer', 'i * 37 % 1000'],
