@@ -13,10 +13,10 @@ export function flagsPage() {
 
 ${generatedMark}
 
-Every flag is also an environment variable: \`--loki_host\` is \`ROWTAIL_LOKI_HOST\`. The flag beats the
-variable, the variable beats the default; an empty variable counts as none. A flag is written \`--port 5000\`
-or \`--port=5000\`; a value that begins with a dash needs the second form. A boolean flag without a value is
-true. \`--help\` prints all this in short.
+Every flag but those of the spool commands is also an environment variable: \`--loki_host\` is
+\`ROWTAIL_LOKI_HOST\`. The flag beats the variable, the variable beats the default; an empty variable counts
+as none. A flag is written \`--port 5000\` or \`--port=5000\`; a value that begins with a dash needs the
+second form. A boolean flag without a value is true. \`--help\` prints all this in short.
 
 Everything that is wrong is told at once, and rowtail ends with exit code 2 before it has touched anything:
 unknown flags with the nearest known one, values out of range, a flag that stands twice, flags that contradict
@@ -87,7 +87,7 @@ function groupSection(group) {
     .filter((flag) => flag.group === group)
     .map((flag) => [
       namesOf(flag),
-      code(environmentName(flag.name)),
+      flag.verbs === undefined ? code(environmentName(flag.name)) : '',
       code(flag.default ?? flag.defaultText ?? ''),
       `${flag.description}${rangeOf(flag.value)}`,
     ])

@@ -9,6 +9,10 @@ export const exitCodes = {
   settings: 2,
   /** A startup check failed. */
   startup: 3,
+  /** `spool verify`: rows are missing in Loki, or twice there. */
+  unequal: 1,
+  /** `spool verify`: Loki does not show yet what may be there; nothing else is wrong. */
+  notShown: 4,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

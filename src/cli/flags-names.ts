@@ -27,4 +27,9 @@ export function spellingsOf(flag: Flag): string[] {
   ]
 }
 
+/** The variables that rowtail reads; what is for one command alone has none. */
+export const allVariables: readonly string[] = flags
+  .filter((flag: Flag) => flag.verbs === undefined)
+  .flatMap((flag) => spellingsOf(flag).map(environmentName))
+
 export const allSpellings: readonly string[] = flags.flatMap(spellingsOf)

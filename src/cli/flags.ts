@@ -2,9 +2,10 @@
 // table. A value is text until cli/settings reads it; a default is written as an operator would write it.
 
 import { logFormats, logLevels } from '../config/settings.ts'
+import { refusalReasons } from '../core/sink.ts'
 
 export type FlagValue =
-  | { readonly kind: 'text' | 'path' | 'url' | 'address' | 'labels' | 'boolean' | 'port' }
+  | { readonly kind: 'text' | 'path' | 'url' | 'address' | 'labels' | 'boolean' | 'port' | 'when' }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'duration'; readonly maxMs: number }
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
@@ -18,8 +19,12 @@ export const flagGroups = [
   'Log and status',
   'Start',
   'Bounds',
+  'Spool commands',
 ] as const
 export type FlagGroup = (typeof flagGroups)[number]
+
+/** What `rowtail spool` can do. */
+export type SpoolVerb = 'ls' | 'verify' | 'replay' | 'export'
 
 export type Flag = {
   readonly name: string
@@ -31,6 +36,8 @@ export type Flag = {
   /** What the help says of a default that depends on something. */
   readonly defaultText?: string
   readonly description: string
+  /** Verbs of `spool` that alone take it, and on the command line alone. */
+  readonly verbs?: readonly SpoolVerb[]
   /** Also read from a file, `--<name>_file`, and never shown. */
   readonly isSecret?: true
 }
@@ -282,6 +289,68 @@ export const flags = [
     value: { kind: 'size', minBytes: kib, maxBytes: 4 * gib },
     default: '64MiB',
     description: 'bytes of one run, as JSON lines',
+  },
+  {
+    name: 'json',
+    group: 'Spool commands',
+    value: { kind: 'boolean' },
+    default: 'false',
+    description: 'ls, verify: JSON in place of a table',
+    verbs: ['ls', 'verify'],
+  },
+  {
+    name: 'since',
+    group: 'Spool commands',
+    value: { kind: 'when' },
+    default: '1h',
+    description: 'verify: what was delivered since then, a duration before now or a time (ISO 8601)',
+    verbs: ['verify'],
+  },
+  {
+    name: 'until',
+    group: 'Spool commands',
+    value: { kind: 'when' },
+    default: '0s',
+    description: 'verify: and until then',
+    verbs: ['verify'],
+  },
+  {
+    name: 'reason',
+    group: 'Spool commands',
+    value: { kind: 'choice', choices: refusalReasons },
+    description: 'replay, export --dead: dead letters of this reason only',
+    verbs: ['replay', 'export'],
+  },
+  {
+    name: 'dry_run',
+    group: 'Spool commands',
+    value: { kind: 'boolean' },
+    default: 'false',
+    description: 'replay: say what would be done, and change nothing',
+    verbs: ['replay'],
+  },
+  {
+    name: 'maybe_stored',
+    group: 'Spool commands',
+    value: { kind: 'boolean' },
+    default: 'false',
+    description: 'replay: also what Loki may have already, and cannot tell; it may then be there twice',
+    verbs: ['replay'],
+  },
+  {
+    name: 'dead',
+    group: 'Spool commands',
+    value: { kind: 'boolean' },
+    default: 'false',
+    description: 'export: dead letters, in place of waiting rows',
+    verbs: ['export'],
+  },
+  {
+    name: 'file',
+    group: 'Spool commands',
+    value: { kind: 'path' },
+    description: 'export: a copy that was set aside, in place of the spools',
+    verbs: ['export'],
   },
 ] as const satisfies readonly Flag[]
 

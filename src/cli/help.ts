@@ -27,7 +27,8 @@ export function helpText(version: string): string {
 }
 
 const closing =
-  'Every flag is also an environment variable, --loki_host is ROWTAIL_LOKI_HOST; the flag wins. ' +
+  'Every flag but those of the spool commands is also an environment variable, --loki_host is ' +
+  'ROWTAIL_LOKI_HOST; the flag wins. ' +
   'Passwords, tokens and connection strings are better read from a file: --password_file, ' +
   'ROWTAIL_PASSWORD_FILE and so on. Durations are 500ms, 30s, 5m, 1h, 1d; sizes 64MiB, 1MB.'
 
@@ -45,6 +46,7 @@ const placeholders: Readonly<Record<Exclude<FlagValue['kind'], 'choice' | 'size'
   labels: '<name=value>',
   port: '<port>',
   boolean: '[true|false]',
+  when: '<duration|time>',
   duration: '<duration>',
   number: '<number>',
 }

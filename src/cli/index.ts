@@ -18,6 +18,13 @@ function programOfProcess(): Program {
       run: async (invocation) => (await import('./commands/run.ts')).run(invocation),
       check: async (invocation) => (await import('./commands/check.ts')).check(invocation),
       once: async (invocation) => (await import('./commands/once.ts')).once(invocation),
+      'spool ls': async (invocation) => (await import('./commands/spool-ls.ts')).spoolLs(invocation),
+      'spool verify': async (invocation) =>
+        (await import('./commands/spool-verify.ts')).spoolVerify(invocation),
+      'spool replay': async (invocation) =>
+        (await import('./commands/spool-replay.ts')).spoolReplay(invocation),
+      'spool export': async (invocation) =>
+        (await import('./commands/spool-export.ts')).spoolExport(invocation),
     },
     {
       version: versionOf(surroundings.packageDir),

@@ -6,6 +6,7 @@ import { Parser } from 'yargs/helpers'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
 import { nearestName } from '../config/suggest.ts'
 import { allSpellings } from './flags-names.ts'
+import { type Flag, flags as table } from './flags.ts'
 import type { FlagTexts } from './settings-given.ts'
 
 export const commands = [
@@ -20,13 +21,29 @@ export const commands = [
     usage: 'once [metric…]',
     description: 'one run of every metric, or of those named, as JSON lines on stdout',
   },
+  { name: 'spool ls', usage: 'spool ls [metric…]', description: 'what waits for Loki, and what it refused' },
+  {
+    name: 'spool verify',
+    usage: 'spool verify [metric…]',
+    description: 'ask Loki for what was delivered: 0 all there, 1 missing or twice, 4 not shown yet',
+  },
+  {
+    name: 'spool replay',
+    usage: 'spool replay [metric…]',
+    description: 'put dead letters back into the queue, after a cure and with the service stopped',
+  },
+  {
+    name: 'spool export',
+    usage: 'spool export [metric…]',
+    description: 'waiting rows, or dead letters, as JSON lines on stdout',
+  },
 ] as const
 
 export type CommandName = (typeof commands)[number]['name']
 
 export type Arguments = {
   readonly command: CommandName
-  /** The names behind `once`. */
+  /** The names behind `once` and the commands of `spool`. */
   readonly metrics: readonly string[]
   readonly flags: FlagTexts
   readonly wants: 'command' | 'help' | 'version'
@@ -44,6 +61,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
   const positionals = [parsed._, parsed['--'] ?? []].flat().map(String)
   const { command, metrics, fault } = commandOf(positionals)
+  if (fault === undefined) faults.push(...misplacedFlags(command, [...flags.keys()]))
   return {
     command,
     metrics,
@@ -53,6 +71,14 @@ export function parseArguments(args: readonly string[]): Arguments {
     faults: [...(fault === undefined ? [] : [fault]), ...faults],
   }
 }
+
+/** Flags of one command each. */
+const ownFlags: readonly Flag[] = table.filter((flag: Flag) => flag.verbs !== undefined)
+
+/** They take no value from the next word, which may be the name of a metric. */
+const switches: readonly string[] = ownFlags
+  .filter(({ value }) => value.kind === 'boolean')
+  .map(({ name }) => name)
 
 const yargsOwn: ReadonlySet<string> = new Set(['_', '--', 'help', 'h', 'version'])
 
@@ -67,8 +93,8 @@ function isOn(parsed: Parsed, name: string): boolean {
  */
 function parse(args: readonly string[]): Parsed {
   return Parser(args.map(keepQuotes), {
-    string: [...allSpellings],
-    boolean: ['help', 'h', 'version'],
+    string: allSpellings.filter((name) => !switches.includes(name)),
+    boolean: ['help', 'h', 'version', ...switches],
     configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
@@ -92,13 +118,27 @@ function keepQuotes(argument: string): string {
 type ReadCommand = { command: CommandName; metrics: readonly string[]; fault?: ConfigFault }
 
 function commandOf(positionals: readonly string[]): ReadCommand {
-  const [word, ...rest] = positionals
+  const [first, ...more] = positionals
+  // `spool ls` is one command of two words.
+  const [word, rest] = first === 'spool' ? [`spool ${more[0] ?? ''}`.trim(), more.slice(1)] : [first, more]
   if (word === undefined) return { command: 'run', metrics: [] }
   const known = commands.find(({ name }) => name === word)
   if (known === undefined) return { command: 'run', metrics: [], fault: unknownCommand(word) }
-  if (known.name === 'once' || rest.length === 0) return { command: known.name, metrics: rest }
+  if (known.usage.includes('[metric…]') || rest.length === 0) return { command: known.name, metrics: rest }
   const message = `${known.name} stands together with ${quoted(rest.join(' '))}; expected flags only`
   return { command: known.name, metrics: [], fault: { code: 'flag_invalid', message } }
+}
+
+/** Flags of another command than this one. */
+function misplacedFlags(command: CommandName, names: readonly string[]): ConfigFault[] {
+  return ownFlags
+    .filter(
+      ({ name, verbs = [] }) => names.includes(name) && !verbs.some((verb) => command === `spool ${verb}`),
+    )
+    .map(({ name, verbs = [] }) => {
+      const takers = verbs.map((verb) => `spool ${verb}`).join(' and ')
+      return { code: 'flag_invalid', message: `"--${name}" is a flag of ${takers}, not of ${command}` }
+    })
 }
 
 function unknownCommand(word: string): ConfigFault {

@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { helpText } from './help.ts'
 import { type CommandName, parseArguments } from './program-arguments.ts'
 import { resolveSettings } from './settings.ts'
+import type { SpoolOptions } from './settings-spool.ts'
 import type { Surroundings } from './settings-surroundings.ts'
 
 /** What a command is called with. */
@@ -17,8 +18,10 @@ export type Invocation = {
   readonly settings: Settings
   /** What is odd about the settings but no fault: the command logs it. */
   readonly warnings: readonly ErrorReport[]
-  /** The names behind `once`; empty is every metric. */
+  /** The names behind `once` and the commands of `spool`; empty is every metric. */
   readonly metrics: readonly string[]
+  /** What the commands of `spool` alone are told. */
+  readonly spool: SpoolOptions
 }
 
 /** Does its work and answers with the exit code. */
@@ -56,8 +59,9 @@ async function start(
   const resolved = resolveSettings(parsed.flags, options.surroundings)
   const faults = [...parsed.faults, ...(resolved.kind === 'faulty' ? resolved.faults : [])]
   if (resolved.kind === 'faulty' || faults.length > 0) return refused(faults, options)
-  const { settings, warnings } = resolved
-  return commands[parsed.command]({ version: options.version, settings, warnings, metrics: parsed.metrics })
+  const { settings, warnings, spool } = resolved
+  const { command, metrics } = parsed
+  return commands[command]({ version: options.version, settings, warnings, metrics, spool })
 }
 
 function refused(faults: readonly ConfigFault[], { err }: ProgramOptions): number {

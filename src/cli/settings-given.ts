@@ -6,7 +6,7 @@ import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts
 import { formatSize } from '../core/size.ts'
 import { nearestName } from '../config/suggest.ts'
 import type { ErrorReport } from '../core/errors.ts'
-import { allSpellings, environmentName, flagOf, spellingsOf } from './flags-names.ts'
+import { allVariables, environmentName, flagOf, spellingsOf } from './flags-names.ts'
 import { type Flag, type FlagName, flags } from './flags.ts'
 import type { Surroundings } from './settings-surroundings.ts'
 
@@ -124,6 +124,7 @@ function valueHint(spelling: string): string {
 
 /** An empty variable counts as none: that is how compose files leave one out. */
 function fromEnvironment(given: Given, flag: Flag, { surroundings }: Sources): GivenValue | undefined {
+  if (flag.verbs !== undefined) return undefined
   const spelling = environmentName(flag.name)
   const text = surroundings.env[spelling] ?? ''
   const path = flag.isSecret === true ? (surroundings.env[`${spelling}_FILE`] ?? '') : ''
@@ -187,7 +188,7 @@ function warn(given: Given, message: string, hint?: string): void {
 }
 
 function warnOfUnknownVariables(given: Given, { env }: Surroundings): void {
-  const known = allSpellings.map(environmentName)
+  const known = allVariables
   for (const name of Object.keys(env).toSorted()) {
     if (!name.startsWith('ROWTAIL_') || known.includes(name)) continue
     const hint = didYouMean(nearestName(name, known))

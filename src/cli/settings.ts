@@ -15,6 +15,7 @@ import {
 import type { ErrorReport } from '../core/errors.ts'
 import { addFlagFault, collectGiven, type FlagTexts, type Given, isSecretInArgv } from './settings-given.ts'
 import { lokiOf } from './settings-loki.ts'
+import { type SpoolOptions, spoolOptionsOf } from './settings-spool.ts'
 import type { Surroundings } from './settings-surroundings.ts'
 import {
   addValueFault,
@@ -33,14 +34,20 @@ import {
 import { targetOf } from './target.ts'
 
 export type ResolvedSettings =
-  | { readonly kind: 'settings'; readonly settings: Settings; readonly warnings: readonly ErrorReport[] }
+  | {
+      readonly kind: 'settings'
+      readonly settings: Settings
+      readonly spool: SpoolOptions
+      readonly warnings: readonly ErrorReport[]
+    }
   | { readonly kind: 'faulty'; readonly faults: readonly ConfigFault[] }
 
 export function resolveSettings(flags: FlagTexts, surroundings: Surroundings): ResolvedSettings {
   const given = collectGiven(flags, surroundings)
   const settings = settingsOf(given, surroundings)
+  const spool = spoolOptionsOf(given, surroundings)
   if (given.faults.length > 0) return { kind: 'faulty', faults: given.faults }
-  return { kind: 'settings', settings, warnings: given.warnings }
+  return { kind: 'settings', settings, spool, warnings: given.warnings }
 }
 
 function settingsOf(given: Given, surroundings: Surroundings): Settings {

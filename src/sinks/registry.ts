@@ -5,5 +5,9 @@ export const sinks = {
   loki: {
     codec: async () => (await import('./loki/codec.ts')).lokiCodec,
     create: async () => (await import('./loki/sink.ts')).createLokiSink,
+    /** The labels in a stream's text. */
+    labelsOf: async () => (await import('./loki/stream-labels.ts')).labelsOfStream,
+    /** What it shows of a stream, for `spool verify`. */
+    view: async () => (await import('./loki/view.ts')).createLokiView,
   },
 } as const

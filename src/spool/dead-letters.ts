@@ -66,6 +66,17 @@ export class DeadLetters {
     return this.#trim({ entries: this.#kept.entries + letters.length, bytes: this.#kept.bytes + added })
   }
 
+  /** Takes letters out; each is one of this spool. */
+  remove(letters: readonly { readonly id: number; readonly bytes: number }[]): Appended {
+    let { entries, bytes } = this.#kept
+    for (const letter of letters) {
+      if (this.#delete.run(letter.id).changes === 0) throw new Error(`There is no dead letter ${letter.id}.`)
+      entries -= 1
+      bytes -= letter.bytes
+    }
+    return { kept: { entries, bytes }, dropped: { entries: 0, bytes: 0 } }
+  }
+
   accept(appended: Appended): void {
     this.#kept = appended.kept
   }

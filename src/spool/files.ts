@@ -8,6 +8,11 @@ const ending = '.sqlite'
 
 export type SpoolFile = { readonly metric: string; readonly path: string }
 
+/** Where in the state directory of a target its spools lie. */
+export function spoolDirectoryOf(stateDirectory: string): string {
+  return join(stateDirectory, 'spool')
+}
+
 export function spoolPathOf(directory: string, metric: string): string {
   return join(directory, escapeName(metric) + ending)
 }

@@ -22,6 +22,8 @@ export type StreamContent = {
   readonly chunks: number
   readonly entries: number
   readonly bytes: number
+  /** The newest time given to an entry. */
+  readonly lastNs: bigint
   /** First time of what waits; undefined where nothing does. */
   readonly oldestNs?: bigint
 }
@@ -149,7 +151,8 @@ function rowOf(columns: Record<string, SQLOutputValue>): Record<string, unknown>
 
 const countSql = 'select count(*) as count from deliveries'
 
-const streamsSql = `select streams.id as stream, labels, kind, count(chunks.id) as chunks,
+const streamsSql = `select streams.id as stream, labels, kind, streams.last_ns as lastNs,
+  count(chunks.id) as chunks,
   coalesce(sum(entries), 0) as entries, coalesce(sum(bytes), 0) as bytes,
   (select first_ns from visible_chunks as head
     where head.stream = streams.id order by head.id limit 1) as oldestNs

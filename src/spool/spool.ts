@@ -153,6 +153,15 @@ export class Spool {
     return { droppedDeadLetters: letters.dropped.entries }
   }
 
+  /** Puts dead letters back at the end of their stream, as this chunk, in one transaction. */
+  replay(letters: readonly { readonly id: number; readonly bytes: number }[], chunk: Chunk): void {
+    const removed = this.#change('adding', (change) => {
+      this.#append(change, chunk)
+      return this.#deadLetters.remove(letters)
+    })
+    this.#deadLetters.accept(removed)
+  }
+
   /**
    * Drops at least `bytes` of the oldest rows, then of the oldest run lines, whole chunks, never a held
    * range. Throws only where nothing could be dropped.
@@ -194,6 +203,11 @@ export class Spool {
     return this.#store.guarded(() => this.#deadLetters.newest(limit))
   }
 
+  /** Counts what a damaged spool, of which this one holds the rest, has lost. */
+  countLost(lost: Amount): void {
+    this.#store.freeing(() => this.#countDropped(lost, 'spool_damaged'))
+  }
+
   /** Everything that was ever dropped from this spool, by reason. */
   droppedTotals(): Dropped[] {
     return this.#store.guarded(() => this.#store.statements.dropped.all())
@@ -203,11 +217,6 @@ export class Spool {
    * Gives a slice of the file's free pages back to the disk; true while more remains. For idle moments: where
    * the file cannot be written, the next one will do.
    */
-  /** Counts what a damaged spool, of which this one holds the rest, has lost. */
-  countLost(lost: Amount): void {
-    this.#store.freeing(() => this.#countDropped(lost, 'spool_damaged'))
-  }
-
   reclaim(): boolean {
     try {
       return this.#store.reclaim()

@@ -16,7 +16,15 @@ function programWith(answer: () => Promise<number> = async () => 0) {
     }
   }
   const program = createProgram(
-    { run: command('run'), check: command('check'), once: command('once') },
+    {
+      run: command('run'),
+      check: command('check'),
+      once: command('once'),
+      'spool ls': command('spool ls'),
+      'spool verify': command('spool verify'),
+      'spool replay': command('spool replay'),
+      'spool export': command('spool export'),
+    },
     {
       version: '1.2.3',
       surroundings: surroundingsFor(),
@@ -37,6 +45,9 @@ describe('a command line', () => {
     [['once'], 'once', []],
     [['once', 'show_locks', '--port=1', 'get_license_info'], 'once', ['show_locks', 'get_license_info']],
     [['once', '5'], 'once', ['5']],
+    [['spool', 'ls'], 'spool ls', []],
+    [['spool', 'ls', '--json', 'show_locks'], 'spool ls', ['show_locks']],
+    [['spool', 'export', 'show_locks', '--dead', '--reason=too_old'], 'spool export', ['show_locks']],
   ])('calls its command: %j', async (args, command, metrics) => {
     const { program, calls } = programWith()
     expect(await program(args)).toBe(0)
@@ -71,7 +82,8 @@ describe('a command line', () => {
     expect(printed.out).toBe('')
     expect(printed.err).toBe(
       'rowtail cannot start, 6 settings are wrong:\n' +
-        '"chekc" is no command; expected run, check or once\n' +
+        '"chekc" is no command; expected run, check, once, spool ls, spool verify, spool replay or spool\n' +
+        '  export\n' +
         '  Did you mean "check"?\n' +
         '"--prot" is no flag of rowtail\n' +
         '  Did you mean "--port"?\n' +
@@ -86,7 +98,7 @@ describe('a command line', () => {
 
   it.each([
     [['run', 'fast'], 'run stands together with "fast"; expected flags only'],
-    [['--', '--port'], '"--port" is no command; expected run, check or once'],
+    [['--', '--port'], '"--port" is no command; expected run, check, once'],
     [['--no-clustered'], '"--no-clustered" is no flag of rowtail'],
     [['-x'], '"-x" is no flag of rowtail'],
     [['--toString', '1'], '"--toString" is no flag of rowtail'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allSpellings, environmentName } from '../../src/cli/flags-names.ts'
+import { allVariables } from '../../src/cli/flags-names.ts'
 import { faultsOf, settingsOf, warningsOf } from './surroundings.ts'
 
 describe('settings without any flag', () => {
@@ -62,7 +62,7 @@ describe('a flag', () => {
   })
 
   it('of every name can be an environment variable', () => {
-    const env = Object.fromEntries(allSpellings.map((name) => [environmentName(name), '']))
+    const env = Object.fromEntries(allVariables.map((name) => [name, '']))
     expect(warningsOf([], { env })).toEqual([])
   })
 

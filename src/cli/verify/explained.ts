@@ -1,0 +1,50 @@
+// Why Loki may hold an entry that no push of record tells of: it waits still (its answer was lost, or comes),
+// a later record has it, or it became a dead letter that says "may be stored". For `spool verify`, which asks
+// only where it found such entries.
+
+import type { EntryCodec } from '../../core/sink.ts'
+import type { SpoolReader } from '../../spool/reader.ts'
+import type { StreamId } from '../../spool/types.ts'
+
+export type Explaining = {
+  readonly reader: SpoolReader
+  readonly stream: StreamId
+  /** The newest record that was compared. */
+  readonly afterId: number
+  readonly codec: EntryCodec
+}
+
+type Span = { readonly firstNs: bigint; readonly lastNs: bigint }
+
+/** Tells of a time whether an entry of the stream is known there. */
+export function explanationOf(explaining: Explaining): (atNs: bigint) => boolean {
+  const spans = [...waitingOf(explaining), ...laterOf(explaining)]
+  const letters = new Set(letterTimesOf(explaining))
+  return (atNs) => letters.has(atNs) || spans.some(({ firstNs, lastNs }) => firstNs <= atNs && atNs <= lastNs)
+}
+
+function waitingOf({ reader, stream }: Explaining): Span[] {
+  const spans: Span[] = []
+  for (let page = reader.chunksAfter(stream, 0); page.length > 0; ) {
+    spans.push(...page)
+    page = reader.chunksAfter(stream, page.at(-1)?.id ?? 0)
+  }
+  return spans
+}
+
+function laterOf({ reader, stream, afterId }: Explaining): Span[] {
+  const spans: Span[] = []
+  for (let page = reader.deliveriesAfter(afterId); page.length > 0; ) {
+    spans.push(...page.filter((record) => record.stream === stream))
+    page = reader.deliveriesAfter(page.at(-1)?.id ?? 0)
+  }
+  return spans
+}
+
+function letterTimesOf({ reader, stream, codec }: Explaining): bigint[] {
+  const times: bigint[] = []
+  for (let page = reader.lettersAfter(0); page.length > 0; page = reader.lettersAfter(page.at(-1)?.id ?? 0)) {
+    for (const letter of page) if (letter.stream === stream) times.push(codec.decode(letter.entry).atNs)
+  }
+  return times
+}
