@@ -34,8 +34,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: deliveryLoop,
-        from: 'return { entries: this.#options.spool.read(range), count: range.entries };',
-        to: 'return { entries: delivery.body.slice(), count: range.entries };',
+        from: 'const entries = this.#options.spool.read(range);',
+        to: 'const entries = delivery.body.slice();',
       },
       {
         file: deliveryLoop,
@@ -67,6 +67,36 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'gives entries a new time after a restart of the worker',
+    scenario: 'worker crash',
+    caughtAs: ['twice'],
+    edits: [
+      {
+        file: deliveryLoop,
+        from: 'const entries = this.#options.spool.read(range);',
+        to: `let entries = this.#options.spool.read(range);
+          if (range.lastNs <= (this.#pushedBeforeNs.get(range.stream) ?? 0n)) {
+            const { codec } = this.#options;
+            entries = new Uint8Array(Buffer.concat(codec.entriesOf(entries).map(({ atNs, start, end }) =>
+              codec.restamp(entries.subarray(start, end), atNs + 1000n, []))));
+          }`,
+      },
+    ],
+  },
+  {
+    name: 'gives refused entries that may be stored a new time',
+    scenario: 'stored, then refused',
+    caughtAs: ['twice'],
+    edits: [
+      {
+        file: 'worker/maybe-stored.js',
+        from: 'return refused.filter(({ isMaybeStored }) => isMaybeStored).map(({ index }) => index);',
+        to: 'return [];',
+      },
+      { file: 'worker/settling.js', from: "if (isMaybeStored)\n        return 'dead_letter';", to: '' },
+    ],
+  },
   success('takes 260 for success', 'blocked', 'answer.status >= 200 && answer.status < 300'),
   success('takes a redirect for success', 'blocked', 'answer.status === 204 || answer.status === 302'),
   success('takes a login page for success', 'login page', 'answer.status === 200 || answer.status === 204'),
@@ -88,7 +118,7 @@ export const mutants: readonly Mutant[] = [
     caughtAs: ['twice'],
     edits: [
       { file: 'spool/types.js', from: 'maxChunkBytes = 192 * 1024', to: 'maxChunkBytes = 3 * 1024 * 1024' },
-      { file: 'shipper/pace.js', from: 'if (this.#bytesPerSecond === undefined)', to: 'if (true)' },
+      { file: 'shipper/pace.js', from: 'const creditMs =', to: 'return; const creditMs =' },
       { file: 'shipper/stream-queue.js', from: 'heavyBytes = 1_200_000', to: 'heavyBytes = Infinity' },
     ],
   },
@@ -129,7 +159,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: refusedEntries,
-        from: 'dead.push({ entry, reason: refusal.reason, said });',
+        from: 'dead.push({ entry, reason: refusal.reason, said, atMs });',
         to: ';',
       },
     ],

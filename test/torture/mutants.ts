@@ -12,32 +12,49 @@ import { edited, type Mutant, mutants } from './mutant-list.ts'
 const rounds = 5
 const seed = 11
 
+/** Mutants that are tried at the same time. */
+const lanes = 2
+
+type Verdict = { readonly name: string; readonly scenario: string; readonly found: string | undefined }
+
 const entry = process.env['ROWTAIL_ENTRY']
 if (entry === undefined) throw new Error('ROWTAIL_ENTRY is not set: start it by `npm run mutants`')
 const words = process.argv.slice(2)
 const chosen = mutants.filter(({ name }) => words.every((word) => name.includes(word)))
-const failures: string[] = []
-for (const mutant of chosen) await tryMutant(mutant, dirname(dirname(entry)))
-for (const scenario of new Set(chosen.map(({ scenario }) => scenario))) await tryItself(scenario, entry)
-process.exit(failures.length === 0 ? 0 : 1)
+const trials: (() => Promise<Verdict>)[] = [
+  ...chosen.map((mutant) => () => tryMutant(mutant, dirname(dirname(entry)))),
+  ...[...new Set(chosen.map(({ scenario }) => scenario))].map((name) => () => tryItself(name, entry)),
+]
+const verdicts: Verdict[] = []
+await Promise.all(Array.from({ length: lanes }, tryAll))
+const table = verdicts.map(
+  ({ name, scenario, found }) => `| ${name} | ${scenario} | ${found ?? '**FAILED**'} |`,
+)
+say(['| mutant | scenario | found |', '| --- | --- | --- |', ...table].join('\n'))
+process.exit(verdicts.every(({ found }) => found !== undefined) ? 0 : 1)
 
-async function tryMutant(mutant: Mutant, program: string): Promise<void> {
+async function tryAll(): Promise<void> {
+  for (let trial = trials.shift(); trial !== undefined; trial = trials.shift()) verdicts.push(await trial())
+}
+
+async function tryMutant(mutant: Mutant, program: string): Promise<Verdict> {
+  const { name, scenario, caughtAs } = mutant
   const directory = mkdtempSync(join(tmpdir(), 'rowtail-mutant-'))
   try {
-    const { code, output } = await torture(mutate(mutant, program, directory), mutant.scenario, rounds)
-    const found = mutant.caughtAs.find((kind) => output.includes(`\n  ${kind}: `))
-    const isCaught = code === 1 && found !== undefined
-    say(isCaught ? `✓ ${mutant.name} → ${mutant.scenario}: ${found}` : `✗ ${mutant.name} LIVES\n${output}`)
-    if (!isCaught) failures.push(mutant.name)
+    const { code, output } = await torture(mutate(mutant, program, directory), scenario, rounds)
+    const kind = caughtAs.find((one) => output.includes(`\n  ${one}: `))
+    const found = code === 1 ? kind : undefined
+    say(found === undefined ? `✗ ${name} LIVES\n${output}` : `✓ ${name} → ${scenario}: ${found}`)
+    return { name, scenario, found }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-async function tryItself(scenario: string, entry: string): Promise<void> {
+async function tryItself(scenario: string, entry: string): Promise<Verdict> {
   const { code, output } = await torture(entry, scenario, 1)
   say(code === 0 ? `✓ rowtail itself → ${scenario}: nothing` : `✗ rowtail itself → ${scenario}\n${output}`)
-  if (code !== 0) failures.push(scenario)
+  return { name: 'rowtail itself', scenario, found: code === 0 ? 'nothing' : undefined }
 }
 
 /** A copy of the program with the mutant's edits. */

@@ -107,13 +107,19 @@ const scenarios = {
   /** Workers die while what they sent is not answered, and behind a backlog. */
   'worker crash': {
     faults: [
-      answers(300, 'stored, unanswered', 3),
+      answers(300, 'stored, unanswered', 8),
       { kind: 'worker crash', how: 'throws', worker: 0, atMs: 700 },
       { kind: 'worker crash', how: 'rejects', worker: 1, atMs: 800 },
       awayFor(900, 1_500),
       { kind: 'worker crash', how: 'exits', worker: 0, atMs: 1_800 },
     ],
     lengthMs: 3_500,
+    metric: busy,
+  },
+  /** Loki has stored what it then calls too far behind. */
+  'stored, then refused': {
+    faults: [answers(300, 'stored, unanswered', 4), answers(700, 'too far behind', 200)],
+    lengthMs: 2_500,
     metric: busy,
   },
   'power cut': {

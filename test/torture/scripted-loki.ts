@@ -30,7 +30,10 @@ const plainAnswers = {
   'login page': { status: 200, body: '<html>Log in</html>', headers: { 'content-type': 'text/html' } },
 } as const satisfies Record<string, Plain>
 
-export type AnswerName = keyof typeof plainAnswers | 'stored, unanswered' | 'too long' | 'too new'
+/** Answers that store a part of a push. */
+type RefusalName = 'too long' | 'too new' | 'too far behind'
+
+export type AnswerName = keyof typeof plainAnswers | 'stored, unanswered' | RefusalName
 
 export const answerNames: readonly AnswerName[] = [
   '429',
@@ -111,9 +114,7 @@ export class ScriptedLoki {
     const isPush = asked.url === pushPath && body.length > 2
     const scripted = isPush ? this.#nextAnswer() : undefined
     if (scripted === undefined) return this.#pass(asked, body, answer)
-    if (scripted === 'too long' || scripted === 'too new') {
-      return this.#refuse(asked, body, { answer, why: scripted })
-    }
+    if (isRefusal(scripted)) return this.#refuse(asked, body, { answer, why: scripted })
     if (scripted === 'stored, unanswered') {
       await this.#forward(asked, body)
       answer.destroy()
@@ -141,11 +142,14 @@ export class ScriptedLoki {
     return this.#ask({ method, path: url, headers: { ...headers, host: this.#target.host } }, body)
   }
 
-  /** As Loki does: what is refused is not stored, all else is, and the answer only counts. */
+  /**
+   * As Loki does: what is refused is not stored, all else is, and the answer only counts. Too far behind is
+   * also what it has, where somebody else wrote newer entries.
+   */
   async #refuse(
     asked: IncomingMessage,
     body: Buffer,
-    { answer, why }: { readonly answer: ServerResponse; readonly why: 'too long' | 'too new' },
+    { answer, why }: { readonly answer: ServerResponse; readonly why: RefusalName },
   ): Promise<void> {
     const streams = streamsOf(body)
     const isRefused = (entry: PushedEntry): boolean =>
@@ -216,13 +220,22 @@ function keyOfPushed({ atNs, line, metadata }: PushedEntry): string {
   return keyOf({ kind: 'rows', atNs: String(atNs), line, metadata: Object.fromEntries(metadata) })
 }
 
-function refusalOf(why: 'too long' | 'too new', count: number, labels: string): string {
-  const words =
-    why === 'too long'
-      ? `max entry size '262144' bytes exceeded for stream '${labels}' while adding an entry ` +
-        "with length '262145' bytes"
-      : `entry for stream '${labels}' has timestamp too new: 2031-01-01T00:00:00Z`
-  return `${count === 1 ? '' : `${count} errors like: `}${words}\n`
+function isRefusal(name: AnswerName): name is RefusalName {
+  return name in refusals
+}
+
+const refusals: Readonly<Record<RefusalName, (labels: string) => string>> = {
+  'too long': (labels) =>
+    `max entry size '262144' bytes exceeded for stream '${labels}' while adding an entry ` +
+    "with length '262145' bytes",
+  'too new': (labels) => `entry for stream '${labels}' has timestamp too new: 2031-01-01T00:00:00Z`,
+  'too far behind': (labels) =>
+    `entry for stream '${labels}' too far behind, entry timestamp is: 2026-01-01T00:00:00Z, ` +
+    'oldest acceptable timestamp is: 2026-01-01T01:00:00Z',
+}
+
+function refusalOf(why: RefusalName, count: number, labels: string): string {
+  return `${count === 1 ? '' : `${count} errors like: `}${refusals[why](labels)}\n`
 }
 
 function jsonPush(target: URL): Asked {
