@@ -31,6 +31,8 @@ type Retry = Extract<PushOutcome, { kind: 'retry' }>
 export class Learning {
   readonly #options: LearningOptions
   #hasDelivered = false
+  /** Answers that only a working sink gives. */
+  #answers = 0
 
   constructor(options: LearningOptions) {
     this.#options = options
@@ -63,6 +65,7 @@ export class Learning {
 
   #answered(nowMs: number): void {
     const { health, emit } = this.#options
+    this.#answers += 1
     const awayMs = health.answered(nowMs)
     if (awayMs !== undefined) emit({ type: 'sink.back', awayMs })
   }
@@ -77,7 +80,10 @@ export class Learning {
     const { health, random, emit, onLostAnswer } = this.#options
     const { afterMs = 0, error } = outcome
     this.#backOff(queue, afterMs, nowMs)
-    if (health.failed(nowMs, { afterMs, random: random() })) emit({ type: 'sink.lost', error })
+    queue.failsAlone = queue.failures > 1 && (queue.failsAlone || this.#answers > queue.answersAtFailure)
+    queue.answersAtFailure = this.#answers
+    const isNews = !queue.failsAlone && health.failed(nowMs, { afterMs, random: random() })
+    if (isNews) emit({ type: 'sink.lost', error })
     onLostAnswer(queue, nowMs)
   }
 

@@ -2,37 +2,31 @@
 // them against the sink. It pulls: during an outage it holds no bytes, the spools do. One push a stream, a
 // few at a time.
 
-import type { Clock } from '../core/clock.ts'
 import type { Lookup, Sink } from '../core/sink.ts'
-import type { StreamBacklog, StreamId } from '../spool/types.ts'
+import type { StreamBacklog } from '../spool/types.ts'
 import type { PushOrder, Question } from '../worker/messages.ts'
 import type { Seat, SeatClient } from '../worker/seat.ts'
 import { Learning, type SinkEvent } from './learning.ts'
-import { defaultStreamRate, TenantPace } from './pace.ts'
+import { TenantPace } from './pace.ts'
 import { ReplayWatch } from './replay-watch.ts'
-import type { SentMemory } from './sent-memory.ts'
 import { firstOf, SeatState, type Waiting, waitingIn } from './seat-state.ts'
 import { SinkHealth } from './sink-health.ts'
-import { StreamQueue } from './stream-queue.ts'
+import { StreamBook, type StreamBookOptions } from './stream-book.ts'
+import type { StreamQueue } from './stream-queue.ts'
 
 export type ShipperEvent =
   | SinkEvent
   | { readonly type: 'stream.fast'; readonly stream: string; readonly bytesPerSecond: number }
   | { readonly type: 'stream.steady'; readonly stream: string }
 
-export type ShipperOptions = {
+export type ShipperOptions = StreamBookOptions & {
   readonly sink: Sink
-  readonly clock: Clock
   readonly random: () => number
   readonly emit: (event: ShipperEvent) => void
   /** Called after the first push that was delivered. */
   readonly onFirstDelivery?: () => void
-  /** What streams sent before this start. */
-  readonly sentMemory?: SentMemory
   /** Pushes in flight; default 4. */
   readonly slots?: number
-  /** Bytes a second of one stream; undefined: not paced. */
-  readonly streamRate?: number | undefined
 }
 
 const defaultSlots = 4
@@ -43,8 +37,7 @@ type Asked<T> = { readonly begin: (signal: AbortSignal) => Promise<T>; readonly 
 export class Shipper {
   readonly #options: ShipperOptions
   readonly #seats = new Set<SeatState>()
-  /** By label text: every stream that any worker has announced. */
-  readonly #streams = new Map<string, StreamQueue>()
+  readonly #streams: StreamBook
   readonly #health = new SinkHealth()
   readonly #tenant = new TenantPace()
   #inFlight = 0
@@ -59,6 +52,7 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = options
+    this.#streams = new StreamBook(options)
     this.#replay = new ReplayWatch({
       sink: options.sink,
       clock: options.clock,
@@ -104,29 +98,17 @@ export class Shipper {
   }
 
   #backlog(seat: SeatState, streams: readonly StreamBacklog[]): void {
-    const bytes = new Map(streams.map((backlog) => [backlog.stream, backlog.bytes]))
+    const backlogs = new Map(streams.map((backlog) => [backlog.stream, backlog]))
     for (const { stream, labels } of streams) {
       if (seat.queues.has(stream)) continue
       const isLeftover = !seat.hasAnnounced && !this.#streams.has(labels)
-      const queue = this.#queueOf(stream, labels)
+      const queue = this.#streams.serve(stream, labels)
       seat.queues.set(stream, queue)
       if (isLeftover) this.#holdLeftover(queue)
     }
     seat.hasAnnounced = true
-    for (const queue of seat.queues.values()) this.#report(queue, bytes.get(queue.stream) ?? 0)
+    for (const queue of seat.queues.values()) this.#report(queue, backlogs.get(queue.stream))
     this.#pump()
-  }
-
-  /** The same one for every worker of a stream: what was sent and held stays so when a worker dies. */
-  #queueOf(stream: StreamId, labels: string): StreamQueue {
-    const rate = 'streamRate' in this.#options ? this.#options.streamRate : defaultStreamRate
-    const known = this.#streams.get(labels)
-    const queue = known ?? new StreamQueue(labels, rate)
-    const sent = known === undefined ? this.#options.sentMemory?.recall(labels) : undefined
-    if (sent !== undefined) queue.sentBefore(this.#options.clock.monotonicMs() - sent.ageMs, sent.bytes)
-    this.#streams.set(labels, queue)
-    queue.serve(stream)
-    return queue
   }
 
   /** An earlier rowtail may have pushed it and died before the answer, and Loki may have restarted since. */
@@ -136,9 +118,9 @@ export class Shipper {
     this.#replay.beginOnce()
   }
 
-  #report(queue: StreamQueue, bytes: number): void {
+  #report(queue: StreamQueue, backlog: StreamBacklog | undefined): void {
     const { clock, emit } = this.#options
-    const change = queue.report(clock.monotonicMs(), bytes)
+    const change = queue.report(clock.monotonicMs(), backlog)
     if (change === 'steady') emit({ type: 'stream.steady', stream: queue.labels })
     if (change !== 'fast' || queue.bytesPerSecond === undefined) return
     emit({ type: 'stream.fast', stream: queue.labels, bytesPerSecond: Math.round(queue.bytesPerSecond) })
@@ -168,16 +150,12 @@ export class Shipper {
   /** Small streams that keep coming fill all other slots, and would fill this one for ever. */
   #isLastSlotReserved(): boolean {
     if (this.#inFlight === 0 || this.#freeSlots() > 1) return false
-    return !this.#queues().some((queue) => queue.isInFlight && queue.isBacklog)
-  }
-
-  #queues(): StreamQueue[] {
-    return [...this.#streams.values()]
+    return !this.#streams.all.some((queue) => queue.isInFlight && queue.isBacklog)
   }
 
   /** A worker that deals with an answer may have more to send in a moment. */
   #isQuiet(): boolean {
-    return this.#inFlight === 0 && this.#queues().every(({ phase }) => phase !== 'answered')
+    return this.#inFlight === 0 && this.#streams.all.every(({ phase }) => phase !== 'answered')
   }
 
   #freeSlots(): number {
@@ -265,17 +243,16 @@ export class Shipper {
   /** It may be stored: what is heavy waits until Loki cannot count a replay any more. */
   #lostAnswer(queue: StreamQueue, nowMs: number): void {
     if (queue.isHeavy(nowMs)) queue.isHeld = true
-    if (this.#queues().some((one) => one.isHeavy(nowMs))) this.#replay.begin()
+    if (this.#streams.hasHeavy(nowMs)) this.#replay.begin()
   }
 
   /** Loki was away and may die again: a push that it shards now must not be one whose answer gets lost. */
   #holdHeavyStreams(): void {
-    const nowMs = this.#options.clock.monotonicMs()
-    for (const queue of this.#queues()) if (queue.isHeavy(nowMs)) queue.isHeld = true
+    this.#streams.holdHeavy(this.#options.clock.monotonicMs())
   }
 
   #endHolds(): void {
-    for (const queue of this.#queues()) queue.isHeld = false
+    this.#streams.endHolds()
     this.#pump()
   }
 

@@ -1,7 +1,7 @@
 // One stream as the shipper sees it: how much waits in its worker's spool, what is in flight, and when it
 // may go again. It outlives its workers: what was sent counts for Loki, whoever sent it.
 
-import { maxChunkBytes, type StreamId } from '../spool/types.ts'
+import { maxChunkBytes, type StreamBacklog, type StreamId } from '../spool/types.ts'
 import { ByteWindow } from './byte-window.ts'
 import { Pace } from './pace.ts'
 import { Production, type ProductionChange } from './production.ts'
@@ -28,6 +28,10 @@ export class StreamQueue {
   bytes = 0
   /** Failures in a row of this stream's pushes. */
   failures = 0
+  /** How many answers a working sink had given when the last one failed. */
+  answersAtFailure = 0
+  /** Others got through between two of them: it is this stream that fails, not the sink. */
+  failsAlone = false
   /** Beside the pace: a pass, a backoff, a block. Monotonic ms. */
   notBeforeMs = 0
   /** Set while a heavy stream waits for Loki's replay to be forgotten. */
@@ -93,10 +97,13 @@ export class StreamQueue {
     return this.phase === 'idle' && this.bytes > 0 && !this.isHeld
   }
 
-  /** What waits in the spool now. Tells where the stream has become a fast one, or is one no longer. */
-  report(nowMs: number, bytes: number): ProductionChange | undefined {
-    this.bytes = bytes
-    const change = this.#production?.report(nowMs, bytes)
+  /**
+   * What waits in the spool now; undefined: nothing. Tells where the stream has become a fast one, or is one
+   * no longer.
+   */
+  report(nowMs: number, backlog: StreamBacklog | undefined): ProductionChange | undefined {
+    this.bytes = backlog?.bytes ?? 0
+    const change = this.#production?.report(nowMs, backlog?.appendedBytes)
     if (this.#production !== undefined) this.#pace.bytesPerSecond = this.#production.bytesPerSecond(nowMs)
     return change
   }

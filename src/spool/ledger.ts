@@ -13,6 +13,8 @@ export type StreamState = {
   entries: number
   /** First time of the chunk that is next to go; meaningless while there are no entries. */
   oldestNs: bigint
+  /** Every byte that was added since the spool was opened, whatever became of it. */
+  appendedBytes: number
 }
 
 export type Amount = { readonly entries: number; readonly bytes: number }
@@ -20,19 +22,25 @@ export type Amount = { readonly entries: number; readonly bytes: number }
 /** What one transaction changes. */
 export class Change {
   readonly amounts = new Map<StreamId, Amount>()
+  readonly appendedBytes = new Map<StreamId, number>()
   readonly lastNs = new Map<StreamId, bigint>()
 
   add(stream: StreamId, amount: Amount): void {
-    const before = this.amounts.get(stream) ?? { entries: 0, bytes: 0 }
-    this.amounts.set(stream, sumOf(before, amount))
+    this.#count(stream, amount)
+    this.appendedBytes.set(stream, (this.appendedBytes.get(stream) ?? 0) + amount.bytes)
   }
 
   remove(stream: StreamId, amount: Amount): void {
-    this.add(stream, { entries: -amount.entries, bytes: -amount.bytes })
+    this.#count(stream, { entries: -amount.entries, bytes: -amount.bytes })
   }
 
-  addAll(other: Change): void {
-    for (const [stream, amount] of other.amounts) this.add(stream, amount)
+  /** What was staged: nothing is removed there. */
+  addAll(staged: Change): void {
+    for (const [stream, amount] of staged.amounts) this.add(stream, amount)
+  }
+
+  #count(stream: StreamId, amount: Amount): void {
+    this.amounts.set(stream, sumOf(this.amounts.get(stream) ?? { entries: 0, bytes: 0 }, amount))
   }
 }
 
@@ -40,8 +48,8 @@ export class Ledger {
   readonly #streams = new Map<StreamId, StreamState>()
   readonly #ids = new Map<string, StreamId>()
 
-  addStream(stream: StreamId, state: StreamState): void {
-    this.#streams.set(stream, state)
+  addStream(stream: StreamId, state: Omit<StreamState, 'appendedBytes'>): void {
+    this.#streams.set(stream, { ...state, appendedBytes: 0 })
     this.#ids.set(state.labels, stream)
   }
 
@@ -62,6 +70,7 @@ export class Ledger {
       const state = this.stateOf(stream)
       state.entries += amount.entries
       state.bytes += amount.bytes
+      state.appendedBytes += change.appendedBytes.get(stream) ?? 0
       state.oldestNs = oldestNs.get(stream) ?? 0n
     }
     for (const [stream, lastNs] of change.lastNs) this.stateOf(stream).lastNs = lastNs
@@ -74,7 +83,9 @@ export class Ledger {
   backlogs(): StreamBacklog[] {
     return [...this.#streams]
       .filter(([, state]) => state.entries > 0)
-      .map(([stream, { labels, bytes, entries, oldestNs }]) => ({ stream, labels, bytes, entries, oldestNs }))
+      .map(([stream, { labels, bytes, entries, oldestNs, appendedBytes }]) => {
+        return { stream, labels, bytes, entries, oldestNs, appendedBytes }
+      })
   }
 
   /** Streams of one kind that hold something. */

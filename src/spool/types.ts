@@ -39,6 +39,8 @@ export type StreamBacklog = {
   readonly bytes: number
   readonly entries: number
   readonly oldestNs: bigint
+  /** Every byte that was added since the spool was opened, whether delivered, dropped or still there. */
+  readonly appendedBytes: number
 }
 
 /** Neighbouring visible chunks of one stream, oldest first, times ascending over the whole range. */

@@ -231,3 +231,34 @@ describe('a stream that sent much lately', () => {
     expect(clock.sleepers).toBe(0)
   })
 })
+
+describe('a push that always fails while others get through', () => {
+  it('D-16: is told of as a loss of the sink once, and stops nobody else', async () => {
+    const { clock, sink, worker, events, sentMs } = shipperBench()
+    sink.answer(({ stream }) => ({ outcome: stream === 'bad' ? serverError : delivered }))
+    worker('bad', 100)
+    const good = worker('good', 100)
+    for (let second = 0; second < 300; second += 1) {
+      good.add(100)
+      await clock.advance(1_000)
+    }
+    expect(events.map(({ type }) => type)).toEqual(['sink.lost', 'sink.back'])
+    expect(sentMs('good').length).toBeGreaterThan(290)
+    expect(sentMs('bad').length).toBeGreaterThan(9)
+  })
+
+  it('D-16: is the loss of the sink again where nobody gets through', async () => {
+    const { clock, sink, worker, events } = shipperBench()
+    sink.answer(({ stream }) => ({ outcome: stream === 'bad' ? serverError : delivered }))
+    worker('bad', 100)
+    const good = worker('good', 100)
+    for (let second = 0; second < 60; second += 1) {
+      good.add(100)
+      await clock.advance(1_000)
+    }
+    sink.answer(() => ({ outcome: serverError }))
+    good.add(100)
+    await clock.advance(120_000)
+    expect(events.map(({ type }) => type)).toEqual(['sink.lost', 'sink.back', 'sink.lost'])
+  })
+})

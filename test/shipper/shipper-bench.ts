@@ -38,6 +38,8 @@ class TestWorker {
   readonly grantedSkewsMs: number[] = []
   /** Bytes in its spool. */
   bytes: number
+  /** All that ever came into it. */
+  appendedBytes = 0
   /** False: it lets grants lie, as a worker that is busy. */
   isAnswering = true
   /** Asks about what it holds, instead of pushing it. */
@@ -64,11 +66,13 @@ class TestWorker {
   /** A run left so many more bytes. */
   add(bytes: number): void {
     this.bytes += bytes
+    this.appendedBytes += bytes
     this.tell()
   }
 
   tell(): void {
-    const stream = { stream: 1, labels: this.name, bytes: this.bytes, entries: 1, oldestNs: 1n }
+    const { bytes, appendedBytes } = this
+    const stream = { stream: 1, labels: this.name, bytes, appendedBytes, entries: 1, oldestNs: 1n }
     this.seat.backlog(this.bytes === 0 ? [] : [stream])
   }
 
