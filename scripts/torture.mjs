@@ -2,7 +2,7 @@
 // row. `-- --seed 7 --rounds 20` or `--rounds 21..40`; `--tree` tests the working tree instead of HEAD.
 // `--report` writes the results into docs/reliability.md. With `mutants` as its first word it runs broken
 // copies of rowtail, each of which the harness has to catch; with `mutants --unit` others, which unit tests
-// have to catch: that needs no server.
+// have to catch, and with `mutants --loki` those that tests of Loki's limits have to catch.
 
 import { main } from './lib/steps.mjs'
 import { runProgram, runTorture } from './lib/torture.mjs'
@@ -10,7 +10,8 @@ import { runProgram, runTorture } from './lib/torture.mjs'
 await main(() => {
   const [first, ...rest] = process.argv.slice(2)
   if (first === '--report') return runProgram('test/torture/report.ts', rest)
-  if (first === 'mutants' && rest[0] === '--unit') return runProgram('test/mutants/main.ts', rest.slice(1))
+  const isTested = first === 'mutants' && ['--unit', '--loki'].includes(rest[0] ?? '')
+  if (isTested) return runProgram('test/mutants/main.ts', rest)
   if (first === 'mutants') return runTorture('test/torture/mutants.ts', rest)
   return runTorture('test/torture/main.ts', process.argv.slice(2))
 })

@@ -1,23 +1,24 @@
-// `npm run mutants -- --unit`: breaks copies of the sources, one mutant after another, and runs the test file
-// that has to fail; where the mutant breaks a rule, only the tests that name it. Words behind it pick mutants
-// by a part of what they break, their rule or their files. Prints a line for each, and exits with 1 where a
-// mutant lives, or where a test fails on sound sources.
+// `npm run mutants -- --unit`, or `--loki` for those that take a real Loki: breaks copies of the sources, one
+// mutant after another, and runs the test file that has to fail; where the mutant breaks a rule, only the
+// tests that name it. Words behind it pick mutants by a part of what they break, their rule or their files.
+// Prints a line for each, and exits with 1 where a mutant lives, or where a test fails on sound sources.
 
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { mutantsOfLimits } from './mutants-of-limits.ts'
 import { unitMutants } from './list.ts'
 import { type Mutant, mutated } from './mutant.ts'
 
 /** Tests wait more than they work: so many copies at a time keep two cores busy. */
 const lanes = 3
 /** A test that a mutant keeps busy for so long has failed. */
-const patienceMs = 120_000
+const patienceMs = 300_000
 
-const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
-const words = process.argv.slice(2)
-const waiting = unitMutants.filter((mutant) =>
+const copied = ['src', 'test', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+const [kind, ...words] = process.argv.slice(2)
+const waiting = (kind === '--loki' ? mutantsOfLimits : unitMutants).filter((mutant) =>
   words.every((word) => `${mutant.breaks} ${mutant.rule ?? ''} ${mutant.file} ${mutant.test}`.includes(word)),
 )
 const sound = new Map<string, Promise<readonly string[]>>()
@@ -69,7 +70,8 @@ async function failedTests({ rule, test }: Mutant, copy: string): Promise<readon
   const report = join(copy, `${test.replaceAll('/', '-')}-${rule ?? 'all'}.json`)
   const vitest = resolve('node_modules/vitest/vitest.mjs')
   const filter = rule === undefined ? [] : ['-t', `${rule}: `]
-  const args = [vitest, 'run', '--project', 'unit', '--reporter', 'json', '--outputFile', report]
+  const project = test.startsWith('test/integration/') ? 'integration' : 'unit'
+  const args = [vitest, 'run', '--project', project, '--reporter', 'json', '--outputFile', report]
   const child = spawn(process.execPath, [...args, ...filter, test], {
     cwd: copy,
     stdio: 'ignore',

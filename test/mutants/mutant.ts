@@ -1,5 +1,5 @@
-// A broken rowtail: one text of its sources in place of another, and the unit test that has to fail then.
-// `npm run mutants -- --unit` breaks a copy of the sources in each of these ways.
+// A broken rowtail: one text of its sources in place of another, and the test that has to fail then.
+// `npm run mutants -- --unit` and `-- --loki` break a copy of the sources in each of these ways.
 
 export type Mutant = {
   /** What no longer holds, as a sentence about rowtail. */
