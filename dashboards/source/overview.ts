@@ -130,7 +130,7 @@ function runsOverTime() {
     }),
     timeline({
       title: 'Failures',
-      description: 'When a run of a metric failed. A gap is a time without any run.',
+      description: 'When a run of a metric failed.',
       width: 12,
       expr: `max by (metric) (max_over_time(${runs} | json | ${isFailed} | unwrap failed [$__auto]))`,
       legend: '{{metric}}',

@@ -52,18 +52,26 @@ export type Placed = { readonly panel: Panel; readonly width: number; readonly h
 type StatOf = About &
   Reading & {
     readonly expr: string
+    /** Where the query finds several numbers: how each is called. */
     readonly legend?: string
     /** What stands there while the query finds nothing. */
     readonly noValue?: string
     readonly mappings?: Mapping[]
   }
 
-/** One number, now. */
+/**
+ * The newest number of a query, or of each of its series. Grafana makes one table of the series of an instant
+ * query and would show its last line only, so several are asked for over time.
+ */
 export function stat({ expr, legend, noValue, mappings = [], ...about }: StatOf): Placed {
+  const target =
+    legend === undefined
+      ? query('A', expr, 'instant')
+      : { ...query('A', expr, 'range'), legendFormat: legend }
   const panel: StatPanel = {
     type: 'stat',
     ...headOf(about),
-    targets: [{ ...query('A', expr, 'instant'), ...(legend === undefined ? {} : { legendFormat: legend }) }],
+    targets: [target],
     options: {
       colorMode: 'value',
       graphMode: 'none',
@@ -164,16 +172,13 @@ type TableOf = About & {
 
 /** One line for each set of labels, one column for each query: Grafana joins them by their labels. */
 export function table({ labels, columns, sortBy, ...about }: TableOf): Placed {
-  const isSingle = columns.length === 1
-  const valueNames = columns.map((_, index) => (isSingle ? 'Value' : `Value #${refIdOf(index)}`))
+  // So Grafana calls the numbers of an instant query.
+  const valueNames = columns.map((_, index) => `Value #${refIdOf(index)}`)
   const panel: TablePanel = {
     type: 'table',
     ...headOf(about),
     targets: columns.map(({ expr }, index) => query(refIdOf(index), expr, 'instant')),
-    transformations: [
-      ...(isSingle ? [] : [{ id: 'merge', options: {} }]),
-      shown(labels, valueNames, columns),
-    ],
+    transformations: [{ id: 'merge', options: {} }, shown(labels, valueNames, columns)],
     options: { cellHeight: 'sm', frameIndex: 0, showHeader: true, sortBy: [{ ...sortBy }] },
     fieldConfig: {
       defaults: { custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false } },

@@ -211,7 +211,7 @@ function nodePanels() {
     }),
     timeline({
       title: 'Nodes',
-      description: 'When each node was connected. A gap is a time without rows.',
+      description: 'When each node was connected.',
       width: 16,
       expr: `last_over_time(${nodes}, ${isConnected} | unwrap connected [$__auto]) by (node)`,
       legend: '{{node}}',
