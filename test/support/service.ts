@@ -35,8 +35,8 @@ export type ServiceOptions = {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** A directory of an earlier run, to go on from its spool. */
   readonly directory?: string
-  readonly command?: 'run' | 'check' | 'once'
-  /** What `once` shall run. */
+  readonly command?: 'run' | 'check' | 'once' | 'spool'
+  /** What `once` shall run, or the verb of `spool` and its metrics. */
   readonly metricNames?: readonly string[]
   /** `default`: no --listen, so that the service chooses. */
   readonly listen?: 'default' | `127.0.0.1:${number}`

@@ -6,7 +6,7 @@ import { on, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-export type ChildProgram = 'write-runs' | 'hold-lock' | 'open-unprivileged' | 'fill-disk'
+export type ChildProgram = 'write-runs' | 'hold-lock' | 'open-unprivileged' | 'fill-disk' | 'read-spool'
 
 export type Child = {
   readonly pid: number
