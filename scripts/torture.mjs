@@ -12,6 +12,7 @@ await main(() => {
   if (first === '--report') return runProgram('test/torture/report.ts', rest)
   const isTested = first === 'mutants' && ['--unit', '--loki'].includes(rest[0] ?? '')
   if (isTested) return runProgram('test/mutants/main.ts', rest)
+  if (first === '--measure') return runTorture('test/torture/measure/main.ts', rest)
   if (first === 'mutants') return runTorture('test/torture/mutants.ts', rest)
   return runTorture('test/torture/main.ts', process.argv.slice(2))
 })
