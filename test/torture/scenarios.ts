@@ -141,6 +141,17 @@ const scenarios = {
     lengthMs: 4_000,
     metric: busy,
   },
+  /** A run is cut off and nothing is free: its rows stand in the way of those that wait. */
+  'disk filled by a killed run': {
+    faults: [
+      awayFor(300, 900),
+      { kind: 'disk full', atMs: 800, forMs: 3_000 },
+      { kind: 'kill main', atMs: 1_100 },
+      { kind: 'kill both', atMs: 2_600 },
+    ],
+    lengthMs: 5_000,
+    metric: { everyMs: 100, leastRows: 4_000, mostRows: 4_500, padBytes: 200 },
+  },
   'clock ahead': {
     faults: [{ kind: 'clock stepped', atMs: 700, byMs: 2 * hourMs, forMs: 1_500 }],
     lengthMs: 3_500,
