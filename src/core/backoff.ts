@@ -5,6 +5,8 @@ export type BackoffRule = { readonly firstMs: number; readonly maxMs: number }
 export const runBackoff: BackoffRule = { firstMs: 1_000, maxMs: 60_000 }
 export const loginBackoff: BackoffRule = { firstMs: 60_000, maxMs: 15 * 60_000 }
 export const restartBackoff: BackoffRule = { firstMs: 200, maxMs: 30_000 }
+/** Less than the 5 s that a run waits for a host: the first run after a trouble goes well. */
+export const hostBackoff: BackoffRule = { firstMs: 200, maxMs: 4_000 }
 export const pushBackoff: BackoffRule = { firstMs: 250, maxMs: 30_000 }
 
 /**

@@ -2,7 +2,7 @@
 // left a call behind. It starts them, pings them, replaces what hangs or crashed, and says which metric is
 // served where.
 
-import { backoffMs, restartBackoff } from '../core/backoff.ts'
+import { backoffMs, hostBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorReport, reportOf } from '../core/errors.ts'
 import type { HostRole } from '../core/events.ts'
@@ -149,7 +149,7 @@ export class HostPool {
       host = undefined
       // The first replacement comes at once: no other metric shall lose a run by it.
       failures = clock.monotonicMs() - startMs > settledMs ? 0 : failures + 1
-      const waitMs = failures < 2 ? 0 : backoffMs(restartBackoff, failures - 1, Math.random())
+      const waitMs = failures < 2 ? 0 : backoffMs(hostBackoff, failures - 1, Math.random())
       await clock.sleep(waitMs, signal).catch(() => undefined)
     }
     this.#keeping.delete(role)

@@ -168,6 +168,23 @@ describe('a host that crashes', () => {
   })
 })
 
+describe('a host that has crashed eight times', () => {
+  it('is started again within 4 s: a run that waits for it goes well', async () => {
+    const { pool, clock, started } = poolOf(['a'])
+    await pool.start()
+    const startedWithin = (ms: number) => async () => {
+      await clock.advance(ms)
+      return started.length
+    }
+    for (let crash = 0; crash < 8; crash += 1) {
+      process.kill(started[crash]?.pid ?? 0, 'SIGSEGV')
+      await expect.poll(startedWithin(500), { timeout: 10_000 }).toBe(crash + 2)
+    }
+    const longestMs = Math.max(...clock.sleepsAskedMs)
+    expect([longestMs > 2_000, longestMs <= 4_000]).toEqual([true, true])
+  }, 60_000)
+})
+
 describe('a host that is silent', () => {
   it('is replaced after 2 s, and killed 3 s later', async () => {
     const { pool, clock, started, lost, hostOf } = poolOf()
