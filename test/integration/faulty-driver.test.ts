@@ -67,7 +67,7 @@ describe('calls that do not return', () => {
     }
     const names = Object.keys(faults)
     const orders = Object.fromEntries(names.map((name) => [name, 'rows 3']))
-    const service = await startFaulty(services, { driver, orders, neighbour: 'hang_beside' })
+    const service = await startFaulty(services, { driver, orders, neighbour: 'hang_beside', timeout: '1s' })
     for (const name of names) await service.metric(name, ({ runs }) => runs.ok > 0)
     const main = await hostOf(service, 'main')
     for (const [name, order] of Object.entries(faults)) driver.order(name, order)
@@ -87,7 +87,7 @@ describe('calls that do not return', () => {
 describe('a login that does not return', () => {
   it('fails the run as unreachable by its deadline, and the next one logs in anew', async () => {
     const orders = { login_stuck: 'rows 3' }
-    const service = await startFaulty(services, { driver, orders, neighbour: 'login_beside' })
+    const service = await startFaulty(services, { driver, orders, neighbour: 'login_beside', timeout: '1s' })
     await service.metric('login_stuck', ({ runs }) => runs.ok > 0)
     driver.order('connect', 'hang connect')
     driver.order('login_stuck', 'lose execute')
@@ -118,7 +118,7 @@ describe('a second host that is stopped', () => {
 
 describe('a driver that leaks', () => {
   it('is ended with its host when that has taken 1 GiB; no run is lost by it', async () => {
-    const orders = { leak_steadily: 'rows 3, leak execute MiB 200' }
+    const orders = { leak_steadily: 'rows 3, leak execute MiB 150' }
     const service = await startFaulty(services, { driver, orders, neighbour: 'leak_beside' })
     const lost = await service.logged(({ event }) => event === 'host.lost', 'the end of the host', 40_000)
     expect(lost.msg).toContain('more than 1 GiB')

@@ -24,7 +24,7 @@ const faultsOfBoth: Readonly<Record<string, Fault>> = {
   error: { order: 'rows 500, error fetch after 300', code: 'query_failed', words: 'ordered to fail' },
   many: { order: 'error execute, records 500', code: 'query_failed', words: 'ordered to fail' },
   lost: { order: 'rows 500, lose fetch after 300', code: 'connection_lost', words: 'lose the connection' },
-  slow: { order: 'rows 500, slow 50', code: 'query_timeout', words: '1s' },
+  slow: { order: 'rows 500, slow 50', code: 'query_timeout', words: '2s' },
 }
 
 const faults = {
@@ -46,7 +46,7 @@ describe.each(['direct', 'package'] as const)(
       const nameOf = (fault: string) => `rows_${binding}_${fault}`
       const orders = Object.fromEntries(wanted.map(([fault]) => [nameOf(fault), healthyOrder]))
       const neighbour = nameOf('beside')
-      const service = await startFaulty(services, { driver, orders, neighbour, binding })
+      const service = await startFaulty(services, { driver, orders, neighbour, binding, timeout: '2s' })
       for (const name of Object.keys(orders)) await service.metric(name, ({ runs }) => runs.ok > 0)
       for (const [fault, { order }] of wanted) driver.order(nameOf(fault), order)
       for (const [fault, { code, words }] of wanted) {
@@ -82,17 +82,16 @@ describe('a value that is longer than its declared size', () => {
 
 describe('rows without end', () => {
   it('are cut at --max_bytes, and flagged; the main process does not hold them meanwhile', async () => {
-    const maxBytes = 200 * 1024 * 1024
+    const maxBytes = 128 * 1024 * 1024
     const orders = { rows_flood: 'flood, text 400, declared 400' }
-    const flags = ['--max_bytes', '200MiB', '--max_rows', '10000000']
-    const options = { driver, orders, neighbour: 'rows_dry', every: '1h', timeout: '60s', flags }
+    const flags = ['--max_bytes', '128MiB', '--max_rows', '10000000']
+    const options = { driver, orders, neighbour: 'rows_dry', every: '1h', timeout: '5m', flags }
     const service = await startFaulty(services, options)
     const startBytes = peakBytes(service)
-    await service.metric('rows_flood', ({ runs }) => runs.ok === 1, 60_000)
+    await service.metric('rows_flood', ({ runs }) => runs.ok === 1, 100_000)
     const cut = { status: 'ok', cut: true, flags: [{ column: '*', why: 'rows_cut' }] }
     await expect.poll(() => runLinesOf(sharedLoki(), 'rows_flood')).toMatchObject([cut])
     await livesOn(service, 'rows_dry')
-    console.log('GROWTH', peakBytes(service) - startBytes)
     expect(peakBytes(service) - startBytes).toBeLessThan(maxBytes / 2)
   })
 })

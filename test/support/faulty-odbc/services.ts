@@ -27,7 +27,7 @@ export type FaultyOptions = {
 /** Starts a service; the neighbour has had its first run, and with that its connection. */
 export async function startFaulty(services: Services, options: FaultyOptions): Promise<RunningService> {
   const { driver, orders, neighbour, binding = 'direct', flags = [] } = options
-  const { every = '500ms', timeout = '1s' } = options
+  const { every = '500ms', timeout = '5s' } = options
   for (const [name, order] of Object.entries(orders)) driver.order(name, order)
   const targetFlags = ['--connection_string', driver.connectionString, '--loki_url', sharedLoki().baseUrl]
   const faulty = Object.keys(orders).map((name) => [name, { every, timeout, query: `obey ${name}` }])
