@@ -177,8 +177,13 @@ describe('a worker that leaves', () => {
     sink.answer(() => ({ outcome: delivered, afterMs: 5_000 }))
     const one = worker('a', kilobyte)
     await clock.advance(10)
-    const left = one.seat.leave().then(() => sink.inFlight)
-    expect(await left).toBe(0)
+    sink.abortMs = 100
+    let inFlight: number | undefined
+    void one.seat.leave().then(() => (inFlight = sink.inFlight))
+    await clock.advance(99)
+    expect(inFlight).toBeUndefined()
+    await clock.advance(1)
+    expect(inFlight).toBe(0)
   })
 
   it('D-19: gives its slots back, also those that it had not answered', async () => {

@@ -42,6 +42,8 @@ export class ScriptedSink implements Sink {
   readonly lookups: string[] = []
   lookup: Lookup = { kind: 'unknown' }
   isReady = true
+  /** How long a push still takes once it is aborted. */
+  abortMs = 0
   inFlight = 0
   mostInFlight = 0
   readonly #clock: FakeClock
@@ -66,6 +68,7 @@ export class ScriptedSink implements Sink {
       await this.#clock.sleep(afterMs, signal)
     } catch {
       this.aborted.push(stream)
+      if (this.abortMs > 0) await this.#clock.sleep(this.abortMs, new AbortController().signal)
       return { outcome: unreachable, durationMs: 0, wireBytes: 0 }
     } finally {
       this.inFlight -= 1

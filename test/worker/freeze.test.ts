@@ -48,13 +48,15 @@ function linesOf(chunks: readonly Frozen[]) {
 
 describe('chunks', () => {
   it('are cut at 192 KiB: what fits exactly makes one, a byte more makes two', () => {
-    const half = maxChunkBytes / 2 - overheadBytes
-    const [exact, over] = [freezer(), freezer()]
-    exact.frozen.add(Buffer.concat([lineOf(half), lineOf(half)]))
-    exact.finish()
+    const half = maxChunkBytes / 2
+    const [alone, exact, over] = [freezer(), freezer(), freezer()]
+    alone.frozen.add(lineOf(half))
+    alone.finish()
     // The first of both is counted by what it weighs, the second by the most that it could.
-    const slack = maxChunkBytes - (exact.chunks[0]?.body.length ?? 0)
-    over.frozen.add(Buffer.concat([lineOf(half), lineOf(half + slack + 1)]))
+    const rest = maxChunkBytes - (alone.chunks[0]?.body.length ?? 0) - overheadBytes
+    exact.frozen.add(Buffer.concat([lineOf(half), lineOf(rest)]))
+    exact.finish()
+    over.frozen.add(Buffer.concat([lineOf(half), lineOf(rest + 1)]))
     over.finish()
     expect(exact.chunks.map(({ entries }) => entries)).toEqual([2])
     expect(over.chunks.map(({ entries }) => entries)).toEqual([1, 1])
