@@ -1,26 +1,39 @@
 // What a failed round prints, where nothing but the output may be left of it: the first findings, the plan,
 // and the last words of rowtail that concern them. Bounded, whatever went wrong.
 
-import type { RoundResult } from './round.ts'
+import type { Finding } from './ledger.ts'
+import type { Plan } from './plan.ts'
 
 const mostFindings = 8
+const mostMetrics = 6
 const mostLogLines = 80
 const longestLine = 320
 
-/** Lines of at most 320 characters, some hundred of them. */
-export function digestOf({ plan, findings, subject }: RoundResult): string[] {
-  const named = findings.slice(0, mostFindings).map(({ kind, what }) => `${kind}: ${what}`)
+type Failed = {
+  readonly plan: Plan
+  readonly findings: readonly Finding[]
+  /** What each service wrote. */
+  readonly outputs: readonly string[]
+}
+
+/** At most some hundred lines of at most 320 characters. */
+export function digestOf({ plan, findings, outputs }: Failed): string[] {
   const { metrics, faults, ...rest } = plan
-  const planned = [rest, ...faults, ...metrics].map((part) => JSON.stringify(part))
-  const concerned = metrics
-    .map(({ name }) => name)
-    .filter((name) => named.some((text) => text.includes(name)))
-  const lines = [...named, 'plan:', ...planned, 'log:', ...lastWords(subject.outputs, concerned)]
+  const named = findings.slice(0, mostFindings).map(({ kind, what }) => `${kind}: ${what}`)
+  const concerned = metrics.filter(({ name }) => named.some((text) => text.includes(`${name}:`)))
+  const planned = [rest, ...faults, ...(concerned.length > 0 ? concerned : metrics).slice(0, mostMetrics)]
+  const words = lastWords(
+    outputs,
+    concerned.map(({ name }) => name),
+  )
+  const lines = [...named, 'plan:', ...planned.map((part) => JSON.stringify(part)), 'log:', ...words]
   return lines.map((line) => `  ${line.length > longestLine ? `${line.slice(0, longestLine)}…` : line}`)
 }
 
-/** Of the whole service and of the metrics with findings, what is more than a detail; all of it where a
- * metric is not named. What is no log line is a crash. */
+/**
+ * What is more than a detail: of the whole service, and of the metrics with findings, or of all where none is
+ * named. What is no log line is a crash.
+ */
 function lastWords(outputs: readonly string[], concerned: readonly string[]): string[] {
   const isOther = (line: string): boolean =>
     concerned.length > 0 &&

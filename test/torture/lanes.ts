@@ -19,14 +19,21 @@ type Task = {
   readonly told: (result: RoundResult) => void
 }
 
+/** A large round does not begin later than that before the end. */
+const largeRoundMs = 90_000
+
 /** Resolves when all rounds are over, or no more may begin. */
 export async function runLanes({ options, signal, isDone, told }: Task): Promise<void> {
   const { seed, scenario, minutes, lanes } = options
   const planOf = (round: number): Plan => scenarioPlan(scenario, seed, round)
-  const rounds = dealt(options, { isDone, isLarge: (round) => planOf(round).shape !== 'light' })
+  const isLarge = (round: number): boolean => planOf(round).shape !== 'light'
+  const rounds = dealt(options, { isDone, isLarge })
   const deadlineMs = performance.now() + minutes * 60_000
-  const isOver = (): boolean => signal.aborted || performance.now() > deadlineMs
-  const next = (): number | undefined => (isOver() ? undefined : rounds.shift())
+  const next = (): number | undefined => {
+    const leftMs = signal.aborted ? 0 : deadlineMs - performance.now()
+    const index = rounds.findIndex((round) => leftMs > (isLarge(round) ? largeRoundMs : 0))
+    return index < 0 ? undefined : rounds.splice(index, 1)[0]
+  }
   const canFill = SmallDisk.canMount()
   const lane = async (): Promise<void> => {
     let world: World | undefined

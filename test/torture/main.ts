@@ -9,11 +9,16 @@ import { runLanes } from './lanes.ts'
 import type { RoundResult } from './round.ts'
 import { type Batch, doneRounds, readResults, Results } from './summary.ts'
 
+/** Failed rounds whose plan and log are printed; of further ones the first findings are. */
+const mostDigests = 2
+const shortDigestLines = 5
+
 const options = readArguments(process.argv.slice(2))
 const { seed, first, last, scenario, lanes, resultsPath } = options
 const batch: Batch = { commit: process.env['TORTURE_COMMIT'] ?? 'unknown', seed, scenario, lanes }
 const results = new Results(batch, resultsPath)
 const done = doneRounds(resultsPath === undefined ? [] : readResults(resultsPath), batch)
+let digests = 0
 const stop = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
 say(`rowtail ${batch.commit}: --seed ${seed} --rounds ${first}..${last} --lanes ${lanes}`)
@@ -28,13 +33,15 @@ process.exit(results.total.failed === '' ? 0 : 1)
 /** One piece of text for each round: lanes do not mix their lines. */
 function told(result: RoundResult): void {
   results.add(result)
-  const isClean = result.findings.length === 0
-  if (!isClean && options.isStoppingAtFailure) stop.abort()
-  say(
-    isClean
-      ? lineOf(result)
-      : [lineOf(result), ...digestOf(result), `  evidence: ${keepEvidence(result)}`].join('\n'),
-  )
+  if (result.findings.length === 0) {
+    say(lineOf(result))
+    return
+  }
+  if (options.isStoppingAtFailure) stop.abort()
+  digests += 1
+  const digest = digestOf({ ...result, outputs: result.subject.outputs })
+  const told = digests <= mostDigests ? digest : digest.slice(0, shortDigestLines)
+  say([lineOf(result), ...told, `  evidence: ${keepEvidence(result)}`].join('\n'))
 }
 
 function lineOf({ plan, findings, rows, restamped, deadLetters, dropped, phasesMs }: RoundResult): string {
