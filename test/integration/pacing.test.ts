@@ -19,6 +19,9 @@ beforeAll(async () => {
 })
 afterAll(() => loki.remove())
 
+/** Pushes that are in flight together. */
+const slots = 4
+
 const large = namesOf('large', 8)
 const small = namesOf('small', 6)
 
@@ -52,7 +55,7 @@ function isOf(name: string): (push: RecordedPush) => boolean {
 }
 
 describe('backlogs after an outage', () => {
-  it('D-12, D-14: drain with one 429 of Loki, and rows fetched meanwhile go before them', async () => {
+  it('D-12, D-14: heed the first 429 of Loki, and rows fetched meanwhile go before them', async () => {
     const gateway = await startedGateway()
     gateway.mode = { kind: 'away' }
     const service = await start(gateway, [...large, ...small])
@@ -61,7 +64,10 @@ describe('backlogs after an outage', () => {
     const backMs = Date.now()
     for (const name of large) await service.metric(name, ({ spool }) => spool.rows === 0, 60_000)
     const { pushes } = gateway
-    expect(pushes.filter(({ status }) => status !== 204).map(({ status }) => status)).toEqual([429])
+    const refused = pushes.filter(({ status }) => status !== 204)
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]))
+    // Those that were on their way with the first, and none of the dozens that follow.
+    expect(refused.length).toBeLessThanOrEqual(slots)
     const lastOfBacklogs = Math.max(...large.map((name) => pushes.findLastIndex(isOf(name))))
     for (const name of small) {
       const liveOnes = pushes.slice(0, lastOfBacklogs).filter(isOf(name))
@@ -84,7 +90,6 @@ describe("a gateway's 429 that says when to come back", () => {
     await expect.poll(() => gateway.pushes.length).toBeGreaterThan(seen + 4)
     const { answeredMs: refusedMs } = gateway.pushes[refusal()] ?? { answeredMs: 0 }
     const early = gateway.pushes.filter(({ atMs }) => atMs > refusedMs && atMs < refusedMs + 2_900)
-    // Of four pushes in flight one was refused.
-    expect(early.length).toBeLessThanOrEqual(3)
+    expect(early.length).toBeLessThan(slots)
   })
 })
