@@ -42,19 +42,25 @@ async function runLane(name: string): Promise<void> {
 }
 
 async function tryMutant(mutant: Mutant, copy: string): Promise<void> {
+  const verdict = await verdictOn(mutant, copy).catch((error: unknown) => ({
+    isCaught: false,
+    why: String(error),
+  }))
+  if (verdict.isCaught) caught += 1
+  else living += 1
+  const what = `${mutant.rule ?? '–'} | ${mutant.file} ${mutant.breaks} | ${mutant.test}`
+  say(`${verdict.isCaught ? '✓' : '✗'} ${what} | ${verdict.why}`)
+}
+
+async function verdictOn(mutant: Mutant, copy: string): Promise<{ isCaught: boolean; why: string }> {
   const path = join(copy, mutant.file)
   const source = readFileSync(path, 'utf8')
+  const broken = mutated(source, mutant)
   const before = await soundFailures(mutant)
-  writeFileSync(path, mutated(source, mutant))
-  const failed = await failedTests(mutant, copy)
-  writeFileSync(path, source)
-  const [killer] = failed
-  const isCaught = before.length === 0 && killer !== undefined
-  if (isCaught) caught += 1
-  else living += 1
-  const why = before.length === 0 ? 'LIVES' : `fails on sound sources: ${before.join('; ')}`
-  const what = `${mutant.rule ?? '–'} | ${mutant.file} ${mutant.breaks} | ${mutant.test}`
-  say(isCaught ? `✓ ${what} | ${killer}` : `✗ ${what} | ${why}`)
+  if (before.length > 0) return { isCaught: false, why: `fails on sound sources: ${before.join('; ')}` }
+  writeFileSync(path, broken)
+  const [killer] = await failedTests(mutant, copy).finally(() => writeFileSync(path, source))
+  return killer === undefined ? { isCaught: false, why: 'LIVES' } : { isCaught: true, why: killer }
 }
 
 /** A test that fails anyway catches nothing; each is run on sound sources once. */

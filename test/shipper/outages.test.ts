@@ -56,14 +56,16 @@ describe('an outage', () => {
     expect(events.map(({ type }) => type)).toEqual(['sink.lost', 'sink.back'])
   })
 
-  it('D-16: honours what Retry-After asks for', async () => {
+  it('D-16: honours what Retry-After asks for, with all streams', async () => {
     const { clock, sink, worker, sentMs } = shipperBench()
     sink.answer(({ atMs }) => ({ outcome: atMs < 5 ? { ...serverError, afterMs: 7_000 } : delivered }))
     worker('a', kilobyte)
-    await clock.advance(7_009)
-    expect(sentMs('a')).toEqual([0])
-    await clock.advance(1)
-    expect(sentMs('a')).toEqual([0, 7_010])
+    await clock.advance(11)
+    worker('b', kilobyte)
+    await clock.advance(6_998)
+    expect([sentMs('a'), sentMs('b')]).toEqual([[0], []])
+    await clock.advance(20)
+    expect([sentMs('a'), sentMs('b')]).toEqual([[0, 7_020], [7_010]])
   })
 
   it('D-16: holds no bytes: each probe is read anew from a spool', async () => {
