@@ -21,6 +21,7 @@ export type Finding = {
     | 'never spooled'
     | 'service'
     | 'broken round'
+    | 'grown'
   readonly what: string
 }
 

@@ -40,8 +40,11 @@ const pollingMs = 4_000
 const settleMs = 1_200
 const drainMs = { light: 40_000, large: 150_000 } as const
 
+/** Looks at rowtail while faults happen to it, until the signal. */
+export type Watch = (subject: Subject, signal: AbortSignal) => Promise<void>
+
 /** Never rejects: what keeps a round from its end is a finding too. */
-export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
+export async function runRound(plan: Plan, world: World, watch: Watch = lookOn): Promise<RoundResult> {
   const marksMs = [performance.now()]
   const mark = (): number => marksMs.push(performance.now())
   const lookBackMs = isOfHoursAgo(plan) ? hoursAgoMs : recentMs
@@ -54,7 +57,7 @@ export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
     return { plan, findings, ...totalsOf(records), phasesMs, records, subject }
   }
   try {
-    await torment(plan, world, subject)
+    await torment(world, subject, watch)
     mark()
     const spools = await drain(plan, subject)
     mark()
@@ -66,14 +69,15 @@ export async function runRound(plan: Plan, world: World): Promise<RoundResult> {
   }
 }
 
-async function torment(plan: Plan, world: World, subject: Subject): Promise<void> {
+async function torment(world: World, subject: Subject, watch: Watch): Promise<void> {
+  const { plan } = subject
   await heal(world)
   world.scripted.forget()
   await addMetrics(world.postgres, plan.metrics)
   const service = await subject.start({ polls: true })
   await service.ready()
   const over = new AbortController()
-  const looking = lookOn(subject, over.signal)
+  const looking = watch(subject, over.signal)
   await Promise.all([inflict(plan.faults, { subject, world }), pause(plan.lengthMs)])
   await heal(world)
   await subject.polling(pollingMs)
@@ -84,7 +88,8 @@ async function torment(plan: Plan, world: World, subject: Subject): Promise<void
   await subject.term()
 }
 
-async function lookOn(subject: Subject, signal: AbortSignal): Promise<void> {
+/** What each spool shows, a few times a second. */
+export async function lookOn(subject: Subject, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     subject.look()
     await pause(lookEveryMs)

@@ -24,7 +24,7 @@ export class Subject {
   readonly outputs: string[] = []
   /** A label of all streams: a new era has streams of its own. */
   era = 1
-  readonly #plan: Plan
+  readonly plan: Plan
   readonly #world: World
   #service: RunningService | undefined
   #copies = 0
@@ -32,7 +32,7 @@ export class Subject {
   readonly disk: SmallDisk | undefined
 
   constructor(plan: Plan, world: World) {
-    this.#plan = plan
+    this.plan = plan
     this.#world = world
     this.disk = has(plan, 'disk full') ? SmallDisk.mountAt(join(this.directory, 'state')) : undefined
     this.watches = plan.metrics.map(({ name }) => new SpoolWatch(name))
@@ -48,7 +48,7 @@ export class Subject {
 
   /** `polls: false`: metrics that are due tomorrow, so that it only delivers what is spooled. */
   async start({ polls }: { readonly polls: boolean }): Promise<RunningService> {
-    const { metrics, isScripted, flags } = this.#plan
+    const { metrics, isScripted, flags } = this.plan
     const { connectionString, lokiUrl, scriptedUrl } = this.#world
     this.#service = await RunningService.start({
       metrics: Object.fromEntries(
@@ -67,7 +67,7 @@ export class Subject {
       ],
       env: {
         ROWTAIL_CONNECTION_STRING: connectionString,
-        ...(has(this.#plan, 'worker crash') ? inspectorEnvironment : {}),
+        ...(has(this.plan, 'worker crash') ? inspectorEnvironment : {}),
         ...this.#libraries(),
       },
       directory: this.directory,
@@ -114,18 +114,22 @@ export class Subject {
     })
   }
 
+  /** Its processes: rowtail, then its driver hosts. */
+  pids(): number[] {
+    const service = this.#running()
+    return service === undefined ? [] : treeOf(service.launched.pid)
+  }
+
   /** Stops all its processes, as a machine that is suspended does; returns how they go on. */
   hang(): () => void {
-    const service = this.#running()
-    const pids = service === undefined ? [] : treeOf(service.launched.pid)
+    const pids = this.pids()
     signalAll(pids, 'SIGSTOP')
     return () => signalAll(pids, 'SIGCONT')
   }
 
   /** SIGKILL to the driver hosts; rowtail goes on. */
   killHosts(): void {
-    const service = this.#running()
-    if (service !== undefined) signalAll(treeOf(service.launched.pid).slice(1), 'SIGKILL')
+    signalAll(this.pids().slice(1), 'SIGKILL')
   }
 
   /** Ends the thread of one metric; that rowtail goes on without a new one is a finding. */
@@ -159,8 +163,8 @@ export class Subject {
 
   /** Loaded only where the plan needs them: each costs time at every call that it watches. */
   #libraries(): Record<string, string> {
-    const clock = has(this.#plan, 'clock stepped') ? process.env['FAKETIME_LIBRARY'] : undefined
-    const powerCut = has(this.#plan, 'power cut') ? process.env['POWER_CUT_LIBRARY'] : undefined
+    const clock = has(this.plan, 'clock stepped') ? process.env['FAKETIME_LIBRARY'] : undefined
+    const powerCut = has(this.plan, 'power cut') ? process.env['POWER_CUT_LIBRARY'] : undefined
     const loaded = [clock, powerCut].filter((path) => path !== undefined)
     if (loaded.length === 0) return {}
     if (!existsSync(this.#clockPath)) this.setClock(0)
@@ -202,7 +206,7 @@ export class Subject {
     this.#copies += 1
     const copy = copySpools(this.spoolDirectory, join(this.copiesDirectory, String(this.#copies)))
     // A commit that the kill cut off before its sync is no promise, although SQLite finds it in its log.
-    if (has(this.#plan, 'power cut')) cutPower(copy)
+    if (has(this.plan, 'power cut')) cutPower(copy)
     for (const watch of this.watches) watch.look(copy)
     if (existsSync(this.spoolDirectory)) flush(this.spoolDirectory)
   }

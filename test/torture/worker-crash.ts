@@ -1,7 +1,8 @@
 // Ends a worker thread of a running rowtail from within, as a bug there would: no hook in rowtail, but V8's
 // inspector, which SIGUSR1 opens in any Node process. Used by the faults of a round.
 
-import type { RunningService } from '../support/service.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { LogLine, RunningService } from '../support/service.ts'
 import { waitFor, within } from '../support/servers/waiting.ts'
 
 /** What is evaluated in the thread: outside of any call of rowtail, so that nothing catches it. */
@@ -32,8 +33,9 @@ export async function crashWorker(
   service: RunningService,
   { how, worker }: { readonly how: Crash; readonly worker: number },
 ): Promise<string | undefined> {
-  if (!service.log().some(({ event }) => event === 'service.ready')) return undefined
-  const before = service.log().length
+  const hasCrashedBefore = inspectorAddress(service) !== undefined
+  if (!hasCrashedBefore && !service.log().some(({ event }) => event === 'service.ready')) return undefined
+  const before = service.log().at(-1)
   const socket = await opened(await inspectorOf(service))
   const sessions: string[] = []
   socket.addEventListener('message', ({ data }) => {
@@ -51,10 +53,12 @@ export async function crashWorker(
 
 /** SIGUSR1 opens it; it stays open for the next time. */
 async function inspectorOf(service: RunningService): Promise<string> {
-  const address = (): string | undefined =>
-    /Debugger listening on (ws:\S+)/.exec(service.launched.stderr())?.[1]
-  if (address() === undefined) process.kill(service.launched.pid, 'SIGUSR1')
-  return waitFor(address, { what: 'the inspector', timeoutMs })
+  if (inspectorAddress(service) === undefined) process.kill(service.launched.pid, 'SIGUSR1')
+  return waitFor(() => inspectorAddress(service), { what: 'the inspector', timeoutMs })
+}
+
+function inspectorAddress(service: RunningService): string | undefined {
+  return /Debugger listening on (ws:\S+)/.exec(service.launched.stderr())?.[1]
 }
 
 async function opened(url: string): Promise<WebSocket> {
@@ -68,8 +72,12 @@ async function opened(url: string): Promise<WebSocket> {
 }
 
 /** The loss is told of, and then a worker of the same metric starts. */
-async function restarted(service: RunningService, before: number): Promise<string | undefined> {
-  const news = () => service.log().slice(before)
+async function restarted(service: RunningService, before: LogLine | undefined): Promise<string | undefined> {
+  // Only the end of a long log is kept, so that lines cannot be counted.
+  const news = () => {
+    const lines = service.log()
+    return lines.slice(lines.findLastIndex((line) => isDeepStrictEqual(line, before)) + 1)
+  }
   const look = () => {
     const lost = news().findIndex(({ event }) => event === 'worker.lost')
     const metric = news()[lost]?.metric

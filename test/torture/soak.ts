@@ -1,0 +1,81 @@
+// `npm run torture -- --soak 20`: one rowtail for so many minutes, with short intervals, while its driver
+// hosts, its workers, Loki and the database are restarted again and again. At the end each row is accounted
+// for as after a round, and memory, threads, file descriptors and sockets must not have grown.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { pause } from '../support/servers/waiting.ts'
+import { keepEvidence } from './evidence.ts'
+import { nameOf } from './faults.ts'
+import { lookOn, runRound } from './round.ts'
+import { growthOf, type Sample, soakPlan, tableOf } from './soak-plan.ts'
+import type { Subject } from './subject.ts'
+import { startWorld, stopWorld } from './world.ts'
+
+const sampledEveryMs = 2_000
+
+const minutes = Number(process.argv[2])
+if (!(minutes > 0)) throw new Error('--soak needs a number of minutes')
+const samples: Sample[] = []
+const world = await startWorld()
+const plan = soakPlan(minutes)
+say(`rowtail ${process.env['TORTURE_COMMIT']}, ${minutes} minutes, ${plan.faults.length} faults`)
+const result = await runRound(plan, world, async (subject, signal) => {
+  await Promise.all([lookOn(subject, signal), sampling(subject, signal)])
+})
+const findings = [...result.findings, ...growthOf(samples)]
+for (const { kind, what } of findings.slice(0, 20)) say(`  ${kind}: ${what.slice(0, 300)}`)
+if (findings.length > 0) say(`  evidence: ${keepEvidence({ ...result, findings })}`)
+await result.subject.remove()
+await stopWorld(world)
+const counts = Map.groupBy(plan.faults, nameOf)
+say([...counts].map(([name, faults]) => `${name} ${faults.length}`).join(', '))
+say([`${result.rows} rows, ${findings.length} findings`, ...tableOf(samples)].join('\n'))
+process.exit(findings.length === 0 ? 0 : 1)
+
+async function sampling(subject: Subject, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    samples.push(sampleOf(subject.pids()))
+    await pause(sampledEveryMs)
+  }
+}
+
+/** Of rowtail and its driver hosts together. */
+function sampleOf(pids: readonly number[]): Sample {
+  const sum = (count: (pid: number) => number): number => pids.reduce((all, pid) => all + count(pid), 0)
+  return {
+    'RSS, MB': Math.round(sum((pid) => statusOf(pid, 'VmRSS')) / 1_024),
+    threads: sum((pid) => statusOf(pid, 'Threads')),
+    'file descriptors': sum((pid) => openOf(pid).length),
+    sockets: sum((pid) => openOf(pid).filter((name) => name.startsWith('socket:')).length),
+  }
+}
+
+function statusOf(pid: number, field: 'VmRSS' | 'Threads'): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
+  } catch {
+    return 0 // it has ended meanwhile
+  }
+}
+
+function openOf(pid: number): string[] {
+  const directory = `/proc/${pid}/fd`
+  try {
+    return readdirSync(directory).map((name) => targetOf(`${directory}/${name}`))
+  } catch {
+    return [] // as above
+  }
+}
+
+function targetOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return '' // closed meanwhile
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
