@@ -1,6 +1,6 @@
 // Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, and what compiles npm's
-// `odbc`. Only what is missing is installed. PostgreSQL is told beforehand not to create a cluster of its
-// own.
+// `odbc` and the faulty driver of the tests. Only what is missing is installed. PostgreSQL is told beforehand
+// not to create a cluster of its own.
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,6 +13,7 @@ const needed = [
   { name: 'unixodbc-dev' },
   { name: 'odbc-postgresql' },
   { name: 'g++', program: 'g++' },
+  { name: 'gcc', program: 'cc' },
   { name: 'make', program: 'make' },
   { name: 'python3', program: 'python3' },
 ]

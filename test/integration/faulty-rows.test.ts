@@ -82,9 +82,9 @@ describe('a value that is longer than its declared size', () => {
 
 describe('rows without end', () => {
   it('are cut at --max_bytes, and flagged; the main process does not hold them meanwhile', async () => {
-    const maxBytes = 128 * 1024 * 1024
+    const maxBytes = 96 * 1024 * 1024
     const orders = { rows_flood: 'flood, text 400, declared 400' }
-    const flags = ['--max_bytes', '128MiB', '--max_rows', '10000000']
+    const flags = ['--max_bytes', '96MiB', '--max_rows', '10000000']
     const options = { driver, orders, neighbour: 'rows_dry', every: '1h', timeout: '5m', flags }
     const service = await startFaulty(services, options)
     const startBytes = peakBytes(service)

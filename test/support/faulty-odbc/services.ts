@@ -50,11 +50,12 @@ export async function recovers(service: RunningService, driver: FaultyDriver, na
   expect(after.runs.failed - before.runs.failed).toBeLessThanOrEqual(1)
 }
 
-/** The neighbour lost no run, and goes on. */
+/** The neighbour goes on, and lost no run but one that was in flight on a main host that crashed. */
 export async function livesOn(service: RunningService, neighbour: string): Promise<void> {
   const before = await service.metric(neighbour, () => true)
   const { runs, restarts } = await service.metric(neighbour, (metric) => metric.runs.ok >= before.runs.ok + 2)
-  expect({ failed: runs.failed, restarts }).toEqual({ failed: 0, restarts: 0 })
+  expect(restarts).toBe(0)
+  expect(runs.failed).toBeLessThanOrEqual((await hostOf(service, 'main'))?.losses ?? 0)
 }
 
 /** The most rows that a run of this metric has left in Loki: a healthy one has three. */
