@@ -7,10 +7,9 @@ import { maxChunkBytes } from '../../src/spool/types.ts'
 const minuteNs = 60n * 1_000_000_000n
 const nowNs = 1_764_000_000_000_000_000n
 
-function letterAt(
-  atNs: bigint,
-  { line = 'x', metadata = [] as [string, string][], id = 1 } = {},
-): LetterRecord {
+type Given = { line?: string; metadata?: [string, string][]; id?: number }
+
+function letterAt(atNs: bigint, { line = 'x', metadata = [], id = 1 }: Given = {}): LetterRecord {
   const encoder = lokiCodec.encoderOf(metadata)
   const bytes = Buffer.from(line)
   const out = new Uint8Array(encoder.maxEncodedBytes(bytes.length))

@@ -15,7 +15,7 @@ export function outputTo(stream: NodeJS.WritableStream): Output {
   let block = ''
   let isOpen = true
   const closed = new AbortController()
-  stream.once('error', (error: NodeJS.ErrnoException) => {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     isOpen = false
     closed.abort()

@@ -29,6 +29,10 @@ type Export = {
 
 export async function spoolExport(invocation: Invocation): Promise<number> {
   const { settings, spool: options } = invocation
+  if (options.reason !== undefined && !options.isDead) {
+    const message = '--reason is about dead letters: spool export takes it with --dead.'
+    throw new ReportedError({ code: 'flag_invalid', message })
+  }
   const say = speaker(process.stderr, redactorOf(settings))
   const codec = await sinks.loki.codec()
   const labelsOf = await sinks.loki.labelsOf()

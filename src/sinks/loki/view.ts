@@ -46,13 +46,15 @@ type Asked = {
 
 async function entriesOf(asked: Asked, question: ViewQuestion, signal: AbortSignal): Promise<ShownEntry[]> {
   const entries: ShownEntry[] = []
-  let limit = Math.min(question.limit, maxPageEntries)
+  let maxEntries = maxPageEntries
+  let limit = Math.min(question.limit, maxEntries)
   let { fromNs } = question
   for (;;) {
     const { answer, shown } = await askPatiently(asked, { ...question, fromNs, limit }, signal)
     if (shown === undefined) {
       if (!isTooLarge(answer) || limit <= 1) throw new ReportedError(failureOf(answer))
-      limit = Math.ceil(limit / 2)
+      maxEntries = limit - 1
+      limit = Math.floor(limit / 2)
       continue
     }
     const lastNs = shown.at(-1)?.atNs
@@ -60,8 +62,10 @@ async function entriesOf(asked: Asked, question: ViewQuestion, signal: AbortSign
     // More entries of the last time may follow, so that time begins the next page.
     const whole = shown.filter(({ atNs }) => atNs < lastNs)
     entries.push(...whole)
-    if (whole.length === 0) limit = Math.min(limit * 2, maxPageEntries)
-    if (whole.length === 0 && shown.length >= maxPageEntries) throw new ReportedError(tooManyAlike(question))
+    if (whole.length === 0) {
+      if (limit >= maxEntries) throw new ReportedError(tooManyAlike(question, limit))
+      limit = Math.min(limit * 2, maxEntries)
+    }
     fromNs = lastNs
   }
 }
@@ -108,10 +112,10 @@ function failureOf(answer: Answer | NoAnswer): ErrorReport {
   })
 }
 
-function tooManyAlike({ stream }: ViewQuestion): ErrorReport {
+function tooManyAlike({ stream }: ViewQuestion, count: number): ErrorReport {
   return {
     code: 'loki_server_error',
-    message: `Loki has ${maxPageEntries} entries of ${stream} at one time, which rowtail never writes.`,
+    message: `Loki has ${count} entries of ${stream} at one time, and cannot show more at once.`,
     hint: 'Look who else writes under these labels.',
   }
 }

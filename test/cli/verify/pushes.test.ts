@@ -8,7 +8,10 @@ function push(firstNs: number, lastNs: number, given: Partial<DeliveryRecord> = 
   return pushOf(rowsAt(BigInt(firstNs), 1), { lastNs: BigInt(lastNs), ...given })
 }
 
-function stretches(pushes: readonly DeliveryRecord[], isWanted = (_: DeliveryRecord) => true) {
+function stretches(
+  pushes: readonly DeliveryRecord[],
+  isWanted: (push: DeliveryRecord) => boolean = () => true,
+) {
   return stretchesOf(clustersOf(pushes), isWanted).map(({ fromNs, untilNs }) => [
     Number(fromNs),
     Number(untilNs),

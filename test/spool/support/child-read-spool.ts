@@ -6,9 +6,7 @@ import { SpoolReader } from '../../../src/spool/reader.ts'
 
 const [path = ''] = process.argv.slice(2)
 const reader = new SpoolReader(path)
-let isConnected = true
-process.on('disconnect', () => (isConnected = false))
-for (let rounds = 1; isConnected; rounds += 1) {
+for (let rounds = 1; process.connected; rounds += 1) {
   const { streams } = reader.content()
   let bytes = 0
   for (const { stream } of streams) {
