@@ -25,6 +25,8 @@ export interface EntryCodec {
   entriesOf(body: Uint8Array): EncodedEntry[]
   /** The same line at another time, its metadata with `extra` added. */
   restamp(entry: Uint8Array, atNs: bigint, extra: Metadata): Uint8Array
+  /** The same time and line, without metadata. */
+  withoutMetadata(entry: Uint8Array): Uint8Array
   /** What a person reads of an entry, or of the first of several. */
   decode(entry: Uint8Array): { atNs: bigint; line: string; metadata: Metadata }
 }

@@ -1,11 +1,15 @@
-// How much a stream's metric produces, learnt from what its spool took in, dropped rows too. One that produces more than the
-// pace for minutes would fill its spool and lose rows; it is sent as fast as it produces instead, although
-// Loki then shards its stream and may store a retry twice (docs/specs/delivery.md, D-20).
+// How much a stream's metric produces, learnt from what its spool took in, dropped rows too. One that
+// produces more than the pace for minutes would fill its spool and lose rows; it is sent as fast as it
+// produces instead, although Loki then shards its stream and may store a retry twice
+// (docs/specs/delivery.md, D-20).
 
 import { ByteWindow } from './byte-window.ts'
 
 const window = { windowMs: 3 * 60_000, slotMs: 10_000 } as const
-/** How fast a stream goes that Loki shards anyway: by what it produced just now, or its spool fills meanwhile. */
+/**
+ * A stream that Loki shards anyway goes as fast as it produced just now: else its spool fills while the mean
+ * of three minutes rises.
+ */
 const recentWindow = { windowMs: 30_000, slotMs: 5_000 } as const
 /** Bytes a second; Loki's desired_rate of a shard is 1,536 KB. */
 const shardedRate = 1_500_000

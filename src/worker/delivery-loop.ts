@@ -9,11 +9,12 @@ import type { EntryCodec, Lookup, PushOutcome, PushResult } from '../core/sink.t
 import type { Spool } from '../spool/spool.ts'
 import { type ChunkRange, maxRangeSpanNs, type Settlement, type StreamId } from '../spool/types.ts'
 import { type Sent, sentOf, sentWithout } from './delivered.ts'
+import type { Delivery, Ending, InPieces, Timed } from './delivery.ts'
 import { settledEvents } from './delivery-events.ts'
 import type { FromWorker } from './messages.ts'
 import { maybeStoredOf, refusedAfter } from './maybe-stored.ts'
-import { entriesOfPiece, settlementOf, type TakenApart } from './refused-entries.ts'
-import { type Advice, beginSettling, type RefusedEntry, type Settling } from './settling.ts'
+import { entriesOfPiece, settlementOf, type TakenApart, withoutMetadata } from './refused-entries.ts'
+import { type Advice, beginSettling, type RefusedEntry } from './settling.ts'
 import { SinkTime } from './sink-time.ts'
 import type { StreamTimes } from './stream-times.ts'
 
@@ -22,8 +23,12 @@ export type DeliveryOptions = {
   readonly codec: EntryCodec
   readonly clock: Clock
   readonly times: StreamTimes
+  /** False: what Loki refuses for its metadata, spooled before that was switched off, goes without. */
+  readonly isMetadataOn: boolean
   readonly emit: (event: MetricEvent) => void
   readonly post: (message: FromWorker, moved?: ArrayBuffer) => void
+  /** The spool has the end of a delivery. */
+  readonly onSettled: () => void
 }
 
 /** Entries further ahead of Loki's clock than this wait; Loki refuses them at 10 minutes. */
@@ -49,35 +54,6 @@ const lookupRetryMs = 5_000
 
 /** The latest time that the spool can hold. */
 const endOfTimeNs = 2n ** 63n - 1n
-
-/** A range on its way. `settling` exists from the first answer that was not a plain "delivered". */
-type Delivery = {
-  readonly range: ChunkRange
-  /** The whole range, as it was first sent. */
-  sent?: Sent
-  settling?: TakenApart & { readonly state: Settling }
-  failures: number
-  /** Of how it is to end, where the sink has to be asked first. */
-  asking?: Asking | undefined
-  /** How it ended, until the spool has that. */
-  ending?: Ending
-}
-
-type Asking = {
-  readonly refused: readonly RefusedEntry[]
-  readonly durationMs: number
-  tries: number
-}
-
-type Ending = {
-  readonly settlement: Settlement
-  readonly refused: readonly RefusedEntry[]
-  readonly durationMs: number
-  /** The spool has failed to take it. */
-  hasFailed: boolean
-}
-
-type Timed = { readonly durationMs: number }
 
 export class DeliveryLoop {
   readonly #options: DeliveryOptions
@@ -129,8 +105,9 @@ export class DeliveryLoop {
       this.#settle(delivery, result, [])
       return
     }
-    const { state } = (delivery.settling ??= this.#takeApart(delivery.range))
-    const advice = state.answer(outcome)
+    delivery.settling ??= this.#takeApart(delivery.range)
+    if (this.#isToGoBare(outcome) && this.#sendBare(delivery, delivery.settling)) return
+    const advice = delivery.settling.state.answer(outcome)
     if (outcome.kind !== 'delivered') this.#sayFailed(delivery, outcome, advice)
     switch (advice.kind) {
       case 'done':
@@ -197,12 +174,32 @@ export class DeliveryLoop {
     return { entries: entriesOfPiece(settling, piece), count: piece.length }
   }
 
-  #takeApart(range: ChunkRange): NonNullable<Delivery['settling']> {
+  #takeApart(range: ChunkRange): InPieces {
     const body = this.#options.spool.read(range)
+    return this.#beginSettling(range, body)
+  }
+
+  #beginSettling(range: ChunkRange, body: Uint8Array): InPieces {
     const entries = this.#options.codec.entriesOf(body)
     const state = beginSettling(entries, this.#pushedBeforeNs.get(range.stream))
     state.next() // the whole range is what was just answered
     return { body, entries, state }
+  }
+
+  #isToGoBare(outcome: PushOutcome): boolean {
+    return !this.#options.isMetadataOn && outcome.kind === 'refused' && outcome.refusal.reason === 'metadata'
+  }
+
+  /** The whole range once more, without metadata; false where there is none. */
+  #sendBare(delivery: Delivery, taken: TakenApart): boolean {
+    const { codec } = this.#options
+    const { range } = delivery
+    const body = withoutMetadata(taken, codec)
+    if (body === undefined) return false
+    delivery.settling = this.#beginSettling(range, body)
+    delivery.sent = sentOf({ ...range, bytes: body.length }, body, codec)
+    this.#next(range.stream, 0)
+    return true
   }
 
   /** Settles, or asks the sink first whether it has what it refused. */
@@ -226,7 +223,7 @@ export class DeliveryLoop {
    * twice.
    */
   #store(delivery: Delivery, ending: Ending): void {
-    const { spool, emit } = this.#options
+    const { spool, emit, onSettled } = this.#options
     const { range } = delivery
     try {
       const { droppedDeadLetters } = spool.settle(range, ending.settlement)
@@ -234,6 +231,7 @@ export class DeliveryLoop {
       if (ending.hasFailed) emit({ type: 'spool.recovered' })
       for (const event of settledEvents({ ...ending, range, droppedDeadLetters })) emit(event)
       this.#next(range.stream, 0)
+      onSettled()
     } catch (error) {
       // A damaged spool is set aside, and with it this worker's life; its successor begins a new one.
       if (!(error instanceof ReportedError) || error.report.code === 'spool_damaged') throw error

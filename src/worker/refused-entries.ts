@@ -24,6 +24,13 @@ export function entriesOfPiece(range: TakenApart, piece: Piece): Uint8Array<Arra
   return joined
 }
 
+/** The same entries in the same order, none with metadata; undefined where none has any. */
+export function withoutMetadata(range: TakenApart, codec: EntryCodec): Uint8Array | undefined {
+  const entries = range.entries.map((_, index) => entryAt(range, index))
+  if (entries.every((entry) => codec.decode(entry).metadata.length === 0)) return undefined
+  return Buffer.concat(entries.map((entry) => codec.withoutMetadata(entry)))
+}
+
 export type Restamping = {
   readonly codec: EntryCodec
   readonly stream: StreamId

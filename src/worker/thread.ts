@@ -40,14 +40,17 @@ const times = new StreamTimes({
   lastNs: (stream) => spool.lastNs(stream),
   onClockStep: (behindMs) => emit({ type: 'clock.stepped', behindMs }),
 })
-const delivery = guarded(() => new DeliveryLoop({ spool, codec, clock, times, emit, post }))
+const { isMetadataOn } = init
+const delivery = guarded(
+  () => new DeliveryLoop({ spool, codec, clock, times, isMetadataOn, emit, post, onSettled }),
+)
 
 setInterval(() => post({ type: 'beat' }), beatMs)
 setInterval(() => guarded(() => spool.reclaim()), reclaimMs)
 port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
 sayBacklog()
-if (init.metric === undefined) afterDelivery()
+if (init.metric === undefined) sayIfDrained()
 else void poll(init.metric).then(() => post({ type: 'stopped' }))
 
 function obey(message: ToWorker): void {
@@ -69,11 +72,9 @@ function obey(message: ToWorker): void {
       break
     case 'answer':
       delivery.answer(message.stream, message.result)
-      afterDelivery()
       break
     case 'told':
       delivery.told(message.stream, message.lookup)
-      afterDelivery()
       break
     case 'evict':
       evict(message.bytes, message.reason)
@@ -97,7 +98,7 @@ async function poll(metric: Metric): Promise<void> {
     times,
     rowStream: spool.streamOf(codec.streamOf(init.labels.rows), 'rows'),
     runStream: spool.streamOf(codec.streamOf(init.labels.runs), 'runs'),
-    isMetadataOn: init.isMetadataOn,
+    isMetadataOn,
   })
   emit({ type: 'metric.started', intervalMs: metric.intervalMs, isSending: metric.send })
   await pollLoop(
@@ -157,6 +158,7 @@ function evict(bytes: number, reason: DropReason): void {
   sayDropped(dropped)
   post({ type: 'evicted', bytes: dropped.reduce((sum, { bytes }) => sum + bytes, 0) })
   sayBacklog()
+  if (dropped.length > 0) sayIfDrained()
 }
 
 function onResult(result: RunResult): void {
@@ -179,11 +181,14 @@ function refuseLogin(error: ErrorReport): void {
   post({ type: 'login_refused', error })
 }
 
-function afterDelivery(): void {
-  const depth = spool.depth()
-  emit({ type: 'spool.depth', depth })
-  if (init.metric === undefined && depth.rows === 0)
-    emit({ type: 'metric.drained', deadLetters: depth.deadLetters })
+function onSettled(): void {
+  emit({ type: 'spool.depth', depth: spool.depth() })
+  sayIfDrained()
+}
+
+function sayIfDrained(): void {
+  const { rows, deadLetters } = spool.depth()
+  if (init.metric === undefined && rows === 0) emit({ type: 'metric.drained', deadLetters })
 }
 
 function openOwnSpool(): Spool {

@@ -67,7 +67,17 @@ export class ModelWorker {
     const clock = this.#clock
     const times = new StreamTimes({ clock, lastNs: (id) => spool.lastNs(id), onClockStep: () => undefined })
     const post = (message: FromWorker) => this.#tell(life, message)
-    const loop = new DeliveryLoop({ spool, codec: lokiCodec, clock, times, emit: () => undefined, post })
+    const nothing = () => undefined
+    const loop = new DeliveryLoop({
+      spool,
+      codec: lokiCodec,
+      clock,
+      times,
+      isMetadataOn: true,
+      emit: nothing,
+      post,
+      onSettled: nothing,
+    })
     const later = (work: () => void) => queueMicrotask(() => (life.isOver ? undefined : work()))
     const seat = this.#shipper.join({
       grant: (stream, skewMs) => later(() => loop.grant(stream, skewMs)),

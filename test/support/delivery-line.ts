@@ -43,7 +43,9 @@ export class DeliveryLine {
     const { spool } = this
     const times = new StreamTimes({ clock, lastNs: (id) => spool.lastNs(id), onClockStep: () => undefined })
     const post = (message: FromWorker) => this.#tell(message)
-    this.#loop = new DeliveryLoop({ spool, codec: lokiCodec, clock, times, emit, post })
+    const onSettled = () => undefined
+    const options = { spool, codec: lokiCodec, clock, times, isMetadataOn: true, emit, post, onSettled }
+    this.#loop = new DeliveryLoop(options)
     this.#seat = shipper.join({
       grant: (stream, skewMs) => queueMicrotask(() => this.#loop.grant(stream, skewMs)),
       answer: (stream, result) => queueMicrotask(() => this.#loop.answer(stream, result)),

@@ -21,6 +21,8 @@ export type DeliveryBench = {
   readonly stream: number
   readonly events: MetricEvent[]
   readonly messages: FromWorker[]
+  /** Rows that were left after each settled delivery. */
+  readonly depths: number[]
   /**
    * Spools one line per text, a chunk each, 1 ns apart from `atNs` on; default: now, or after the last one.
    */
@@ -38,11 +40,16 @@ export type DeliveryBench = {
   readonly of: <T extends MetricEvent['type']>(type: T) => Extract<MetricEvent, { type: T }>[]
 }
 
-export function deliveryBench({ path = temporarySpoolPath(), clock = new FakeClock() } = {}): DeliveryBench {
+export function deliveryBench({
+  path = temporarySpoolPath(),
+  clock = new FakeClock(),
+  isMetadataOn = true,
+} = {}): DeliveryBench {
   const spool = openedSpool(path)
   const stream = spool.streamOf('{job="locks"}', 'rows')
   const events: MetricEvent[] = []
   const messages: FromWorker[] = []
+  const depths: number[] = []
   const emit = (event: MetricEvent) => void events.push(event)
   const times = new StreamTimes({
     clock,
@@ -50,7 +57,17 @@ export function deliveryBench({ path = temporarySpoolPath(), clock = new FakeClo
     onClockStep: (behindMs) => emit({ type: 'clock.stepped', behindMs }),
   })
   const post = (message: FromWorker) => void messages.push(message)
-  const loop = new DeliveryLoop({ spool, codec: lokiCodec, clock, times, emit, post })
+  const onSettled = () => void depths.push(spool.depth().rows)
+  const loop = new DeliveryLoop({
+    spool,
+    codec: lokiCodec,
+    clock,
+    times,
+    isMetadataOn,
+    emit,
+    post,
+    onSettled,
+  })
 
   const add = (texts: readonly string[], atNs = times.next(stream)): void => {
     const chunks = texts.map((text, index) =>
@@ -84,6 +101,7 @@ export function deliveryBench({ path = temporarySpoolPath(), clock = new FakeClo
     stream,
     events,
     messages,
+    depths,
     add,
     grant,
     push,

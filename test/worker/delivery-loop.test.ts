@@ -183,16 +183,18 @@ describe('entries ahead of the clock of Loki', () => {
 
 describe('a spool that cannot take the end of a delivery down', () => {
   it('D-10: is tried again after 10 s, and nothing is sent twice for it', () => {
-    const { add, deliver, grant, messages, path, spool, of } = deliveryBench()
+    const { add, deliver, grant, messages, depths, path, spool, of } = deliveryBench()
     add(['a'])
     const lock = lockFile(path)
     deliver(delivered)
+    expect(depths).toEqual([])
     expect(of('spool.failed')).toMatchObject([{ error: { code: 'spool_write_failed' } }])
     expect(messages.at(-1)).toEqual({ type: 'settled', stream: 1, afterMs: 10_000 })
     expect(of('push.delivered')).toEqual([])
     lock.release()
     expect(grant()).toEqual({ type: 'settled', stream: 1, afterMs: 0 })
     expect(of('spool.recovered')).toHaveLength(1)
+    expect(depths).toEqual([0])
     expect(of('push.delivered')).toMatchObject([{ rows: 1 }])
     expect(spool.isEmpty).toBe(true)
   })

@@ -86,6 +86,50 @@ describe('refused entries', () => {
   }
 })
 
+describe('entries refused for metadata, where that is switched off', () => {
+  it('D-7: go without it: they were spooled before', () => {
+    const { add, push, answer, deliver, spool } = deliveryBench({ isMetadataOn: false })
+    add(['a', 'b'])
+    const sent = entriesIn(push())
+    expect(sent.map(({ metadata }) => metadata.length)).toEqual([1, 1])
+    answer(refused('metadata', { isWhole: true }))
+    const again = push()
+    expect(entriesIn(again)).toEqual(sent.map((entry) => ({ ...entry, metadata: [] })))
+    answer(noAnswer())
+    expect(Buffer.from(push().entries)).toEqual(Buffer.from(again.entries))
+    answer(delivered)
+    expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 0 })
+    add(['c'])
+    expect(deliver(delivered)).toEqual(['c'])
+  })
+
+  it('D-7: go without it where only some of a push are refused', () => {
+    const { add, deliver, spool } = deliveryBench({ isMetadataOn: false })
+    add(['a', 'b'])
+    deliver(refused('metadata'))
+    expect(deliver(delivered)).toEqual(['a', 'b'])
+    expect(spool.depth()).toMatchObject({ rows: 0, deadLetters: 0 })
+  })
+
+  it('D-7: are kept where they have none, as any other refused stream', () => {
+    const { add, deliver, messages, spool } = deliveryBench({ isMetadataOn: false })
+    add(['a'])
+    deliver(refused('metadata', { isWhole: true }))
+    deliver(refused('metadata', { isWhole: true }))
+    expect(messages.at(-1)).toEqual({ type: 'settled', stream: 1, afterMs: 60_000 })
+    expect(spool.depth()).toMatchObject({ rows: 1, deadLetters: 0 })
+  })
+
+  it('D-7: keep their stream waiting where metadata is on', () => {
+    const { add, push, answer, messages } = deliveryBench()
+    add(['a'])
+    push()
+    answer(refused('metadata', { isWhole: true }))
+    expect(messages.at(-1)).toEqual({ type: 'settled', stream: 1, afterMs: 60_000 })
+    expect(entriesIn(push())[0]?.metadata).toEqual([['run_id', 'r']])
+  })
+})
+
 describe('refused entries that may be stored already', () => {
   const reasons = ['too_far_behind', 'too_new'] as const
 

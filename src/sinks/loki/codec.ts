@@ -19,7 +19,7 @@ const maxTimestampBytes = 2 + 2 * 6
 const maxFrameBytes = 2 * 6
 
 /** Loki's push format; times are from 1970 on. */
-export const lokiCodec: EntryCodec = { encoderOf, streamOf, entriesOf, restamp, decode }
+export const lokiCodec: EntryCodec = { encoderOf, streamOf, entriesOf, restamp, withoutMetadata, decode }
 
 function encoderOf(metadata: Metadata): EntryEncoder {
   const encoded = encodeMetadata(metadata)
@@ -65,7 +65,16 @@ function entriesOf(body: Uint8Array): EncodedEntry[] {
 
 function restamp(entry: Uint8Array, atNs: bigint, extra: Metadata): Uint8Array {
   const { line, metadata } = splitEntry(entry)
-  const encoder = encoderOf([...metadata, ...extra])
+  return encoded(atNs, line, [...metadata, ...extra])
+}
+
+function withoutMetadata(entry: Uint8Array): Uint8Array {
+  const { atNs, line } = splitEntry(entry)
+  return encoded(atNs, line, [])
+}
+
+function encoded(atNs: bigint, line: Uint8Array, metadata: Metadata): Uint8Array {
+  const encoder = encoderOf(metadata)
   const out = new Uint8Array(encoder.maxEncodedBytes(line.length))
   return out.slice(0, encoder.encode(atNs, line, out, 0))
 }
@@ -95,8 +104,8 @@ function readTime(timestamp: WireReader): bigint {
 }
 
 /**
- * Lines and metadata: what Loki's rate limit counts. Frames and times, which it does not, are a fifth of short
- * rows.
+ * Lines and metadata: what Loki's rate limit counts. Frames and times, which it does not, are a fifth of
+ * short rows.
  */
 export function countedBytesOf(entries: Uint8Array): number {
   try {

@@ -111,6 +111,13 @@ describe('restamp', () => {
   })
 })
 
+describe('withoutMetadata', () => {
+  it('keeps time and line, and equals what was encoded without', () => {
+    const entry = encoded(atNs, 'line', [['run_id', 'x']])
+    expect(Buffer.from(lokiCodec.withoutMetadata(entry))).toEqual(Buffer.from(encoded(atNs, 'line', [])))
+  })
+})
+
 describe('streamOf', () => {
   it('sorts names and leaves out empty values, so that equal sets give equal text', () => {
     expect(lokiCodec.streamOf({ job: 'locks', database: 'db', env: '' })).toBe('{database="db", job="locks"}')
