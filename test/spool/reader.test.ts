@@ -144,7 +144,7 @@ describe('a look into a spool', () => {
 })
 
 describe('dead letters that are put back', () => {
-  it('Q-27: wait in the queue at once, and are no letters any more', () => {
+  it('Q-36: wait in the queue at once, and are no letters any more', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{job="a"}', 'rows')
     spool.commitRun(commitOf([chunkOf(rows, 'one', 5n)]))
