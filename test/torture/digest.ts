@@ -4,7 +4,7 @@
 import type { Finding } from './ledger.ts'
 import type { Plan } from './plan.ts'
 
-const mostFindings = 8
+const mostOfKind = 3
 const mostMetrics = 6
 const mostLogLines = 80
 const longestLine = 320
@@ -19,7 +19,8 @@ type Failed = {
 /** At most some hundred lines of at most 320 characters. */
 export function digestOf({ plan, findings, outputs }: Failed): string[] {
   const { metrics, faults, ...rest } = plan
-  const named = findings.slice(0, mostFindings).map(({ kind, what }) => `${kind}: ${what}`)
+  const kinds = [...Map.groupBy(findings, ({ kind }) => kind).values()]
+  const named = kinds.flatMap((some) => some.slice(0, mostOfKind)).map(({ kind, what }) => `${kind}: ${what}`)
   const concerned = metrics.filter(({ name }) => named.some((text) => text.includes(`${name}:`)))
   const planned = [rest, ...faults, ...(concerned.length > 0 ? concerned : metrics).slice(0, mostMetrics)]
   const words = lastWords(

@@ -54,10 +54,15 @@ const scenarios = {
     lengthMs: 3_000,
     metric: busy,
   },
-  /** Answers that look like success. */
+  /** Answers that look like success: one a scenario, for each is followed by a minute of silence. */
   blocked: {
-    faults: [answers(300, '260', 1), { kind: 'term', atMs: 1_200 }, answers(3_500, '302', 2)],
-    lengthMs: 5_000,
+    faults: [answers(300, '260', 3)],
+    lengthMs: 1_500,
+    metric: busy,
+  },
+  redirect: {
+    faults: [answers(300, '302', 3)],
+    lengthMs: 1_500,
     metric: busy,
   },
   'login page': {
@@ -118,8 +123,8 @@ const scenarios = {
   },
   /** Loki has stored what it then calls too far behind. */
   'stored, then refused': {
-    faults: [answers(300, 'stored, unanswered', 4), answers(700, 'too far behind', 200)],
-    lengthMs: 2_500,
+    faults: [answers(300, 'stored, unanswered', 200), answers(1_500, 'too far behind', 200)],
+    lengthMs: 3_000,
     metric: busy,
   },
   'power cut': {
