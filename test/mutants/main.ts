@@ -15,6 +15,8 @@ import { type Mutant, mutated } from './mutant.ts'
 const lanes = 3
 /** A test that a mutant keeps busy for so long has failed. */
 const patienceMs = 300_000
+/** The broken source is none at all. */
+const noTestRan = 'the test file could not run'
 
 const copied = ['src', 'test', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts']
 const [kind, ...words] = process.argv.slice(2)
@@ -60,7 +62,8 @@ async function verdictOn(mutant: Mutant, copy: string): Promise<{ isCaught: bool
   if (before.length > 0) return { isCaught: false, why: `fails on sound sources: ${before.join('; ')}` }
   writeFileSync(path, broken)
   const [killer] = await failedTests(mutant, copy).finally(() => writeFileSync(path, source))
-  return killer === undefined ? { isCaught: false, why: 'LIVES' } : { isCaught: true, why: killer }
+  if (killer === undefined) return { isCaught: false, why: 'LIVES' }
+  return { isCaught: killer !== noTestRan, why: killer }
 }
 
 /** A test that fails anyway catches nothing; each is run on sound sources once. */
@@ -94,7 +97,7 @@ function namesOfFailed(path: string): readonly string[] {
   rmSync(path)
   const results = report.testResults.flatMap(({ assertionResults }) => assertionResults)
   const names = results.filter(({ status }) => status === 'failed').map(({ title }) => title)
-  return names.length === 0 ? ['the file as a whole'] : names
+  return names.length === 0 ? [noTestRan] : names
 }
 
 type Report = {

@@ -19,8 +19,8 @@ export const mutantsOfLimits = [
     {
       rule: 'D-15',
       breaks: 'takes the limit of one stream for the limit of all',
-      from: "...(isPerStream || isStreamCount ? { scope: 'stream' as const } : {})",
-      to: '',
+      from: 'isPerStream || isStreamCount ? { scope',
+      to: 'isPerStream && isStreamCount ? { scope',
     },
     {
       rule: 'D-4',

@@ -30,6 +30,16 @@ describe('what an answer means', () => {
     ['422', { status: 422 }, blocked('loki_blocked')],
     ['400 as a web page', { status: 400, ...html }, blocked('loki_blocked')],
     [
+      '400 as a web page in words of Loki',
+      { status: 400, body: `<html>${words.tooNew}</html>` },
+      blocked('loki_blocked'),
+    ],
+    [
+      '500 for a time before the first schema',
+      { status: 500, body: 'no schema config found for time 1589328000\n' },
+      { kind: 'refused', refusal: { reason: 'too_old' } },
+    ],
+    [
       '400 for two tenants',
       { status: 400, body: 'multiple org IDs present\n' },
       blocked('loki_login_refused'),
