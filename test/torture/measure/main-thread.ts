@@ -31,7 +31,7 @@ async function startBusy({ start }: Stage): Promise<RunningService> {
     ...Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`small_${index}`, small])),
   }
   const service = await start(metrics, ['--spool_metric', '1GiB'])
-  await service.ready()
+  await service.ready(60_000)
   await service.metric('flood', ({ runs }) => runs.ok > 0, 60_000)
   return service
 }

@@ -19,8 +19,8 @@ export async function measureMemory({ isShort }: Extent): Promise<Measured> {
   const figures = await onStage((stage) => outage(stage, { runs, warmUpMs: isShort ? 10_000 : 60_000 }))
   const what =
     `${metrics} metrics of ${rowsOfRun} rows a minute; ${runsOfAnHour} runs of each, one a second, ` +
-    'while Loki is away. Private pages of all processes; medians of ten seconds before the outage and at its end, ' +
-    'and of all seconds while what waited drains.'
+    'while Loki is away. Private pages of all processes; medians of ten seconds before the outage and at ' +
+    'its end, and of all seconds while what waited drains.'
   return { what, figures }
 }
 
@@ -30,7 +30,7 @@ async function outage({ gateway, start }: Stage, { runs, warmUpMs }: Length): Pr
   const entry: MetricEntry = { every: `${everyMs}ms`, query: rowsOf(rowsOfRun, 150) }
   const names = Array.from({ length: metrics }, (_, index) => `metric_${index}`)
   const service = await start(Object.fromEntries(names.map((name) => [name, entry])))
-  await service.ready()
+  await service.ready(60_000)
   await pause(warmUpMs)
   const before = await medianBytes(service, 10)
   gateway.mode = { kind: 'away' }

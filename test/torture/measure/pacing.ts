@@ -43,7 +43,7 @@ export async function measurePacing({ isShort }: Extent): Promise<Measured> {
 async function drain({ gateway, start }: Stage, backlogs: Backlogs): Promise<Figure[]> {
   gateway.mode = { kind: 'away' }
   const service = await start(metricsOf(backlogs), ['--max_rows', '1000000'])
-  await service.ready()
+  await service.ready(60_000)
   const large = namesOf('large', backlogs.large)
   for (const name of large) await service.metric(name, ({ runs }) => runs.ok > 0, 180_000)
   const waitingBytes = (await service.status()).spool.bytes
@@ -120,7 +120,7 @@ function delaysMs(pushes: readonly RecordedPush[], begunMs: number): number[] {
 /** The gateway says 429 for a moment, and when to come back: nothing is to come before. */
 async function obeyGateway({ gateway, start }: Stage): Promise<Figure[]> {
   const service = await start(metricsOf({ name: '', large: 0, small: 50, rows: 0, padBytes: 0 }))
-  await service.ready()
+  await service.ready(60_000)
   await waitFor(() => gateway.pushes.length > 100, { what: '100 pushes', timeoutMs: 30_000 })
   gateway.mode = { kind: 'limiting', retryAfterSeconds }
   const isRefused = () => gateway.pushes.find(({ status }) => status === 429)
