@@ -40,7 +40,6 @@ export type Transformation = Written<grafana.DataTransformerConfig<unknown>>
 export type Threshold = Written<grafana.Threshold>
 export type Mapping = Written<grafana.ValueMapping>
 export type Override = Written<grafana.FieldConfigSource>['overrides'][number]
-export type FieldDefaults<Custom = Record<string, unknown>> = Written<grafana.FieldConfig<Custom>>
 
 type PanelOf<Type extends string, Options, Custom = Record<string, never>> = Omit<
   Written<grafana.Panel>,

@@ -15,6 +15,9 @@ import { SqreamStandIn } from '../support/sqream/stand-in.ts'
 
 const alertNames = shippedRules().map(({ alert }) => alert)
 const queries = dashboardPaths.flatMap((path) => panelQueries(path).map((query) => ({ path, ...query })))
+/** For states of the ruler, which looks once a second. */
+const patience = { timeout: 60_000, interval: 200 }
+const seventhRow = { health_check_monitoring: 7 }
 
 let loki: LokiServer
 let held: HeldLoki
@@ -30,7 +33,7 @@ const services = startedServices(afterAll)
 const fired = new Map<string, Alert>()
 
 beforeAll(async () => {
-  // A statement of 8 kB among the rows of show_connections is refused: a dead letter.
+  // Refuses the statement of 8 kB in the seventh row of health_check_monitoring: a dead letter.
   loki = await LokiServer.start({
     overrides: { ...rulerOverrides(), limits_config: { max_line_size: 6_000 } },
   })
@@ -38,7 +41,7 @@ beforeAll(async () => {
   standIn = await SqreamStandIn.start(sharedPostgres().address)
   registration = await registerSqreamDriver({ BoolsAsChar: '0' })
   await seeFiring('RowtailSilent')
-  standIn.settings.rows = { show_locks: 20 }
+  standIn.settings.rows = { ...seventhRow, show_locks: 20 }
   standIn.settings.cells = {
     get_license_info: {
       'expiration date': "to_char(now() + interval '5 days', 'YYYY-MM-DD')",
@@ -48,6 +51,7 @@ beforeAll(async () => {
     // Long enough that some runs fill a spool.
     show_locks: { 'stmt string': "repeat('x', 3000)" },
     show_server_status: { statement: "'select 1'" },
+    show_connections: { stmt: "'select 1'" },
   }
   await startService()
   await getIntoTrouble()
@@ -57,12 +61,13 @@ async function startService(): Promise<void> {
   const target = ['--host', '127.0.0.1', '--port', String(standIn.port), '--password', 'sqream']
   const service = await services.start({
     metrics: {
-      show_server_status: 0.5,
-      show_locks: 0.5,
-      get_leveldb_stats: 0.5,
-      show_cluster_nodes: 0.5,
-      get_license_info: 0.5,
-      show_connections: { every: 0.5, timeout: '5m' },
+      show_server_status: 1,
+      show_locks: 1,
+      get_leveldb_stats: 1,
+      show_cluster_nodes: 1,
+      get_license_info: 1,
+      show_connections: { every: 1, timeout: '5m' },
+      health_check_monitoring: 5,
     },
     flags: [...target, '--loki_url', held.baseUrl, '--log_to_loki', '--spool_metric', '1MiB'],
     env: registration.environment,
@@ -81,16 +86,16 @@ async function getIntoTrouble(): Promise<void> {
   // Seen first: its rows are those that are held.
   await seeFiring('SqreamLongLock')
   held.hold('job="show_locks"')
-  standIn.settings.rows = { show_locks: 150 }
+  standIn.settings.rows = { ...seventhRow, show_locks: 150 }
   await seeFiring('RowtailSpoolGrowing')
   await seeFiring('RowtailRowsDropped')
   held.release()
-  standIn.settings.rows = { show_locks: 20 }
+  standIn.settings.rows = { ...seventhRow, show_locks: 20 }
 }
 
 function getWell(): void {
   standIn.restore()
-  standIn.settings.rows = { show_connections: 5 }
+  standIn.settings.rows = { health_check_monitoring: 6 }
   standIn.settings.isIdle = true
   standIn.settings.cells = { show_cluster_nodes: { 'connection status': "'Connected'" } }
 }
@@ -103,7 +108,7 @@ async function seeFiring(name: string): Promise<Alert> {
     (await alertsOf(loki.baseUrl)).find(
       ({ labels, state }) => labels['alertname'] === name && state === 'firing',
     )
-  const alert = await waitFor(look, { what: `the alert ${name} to fire`, timeoutMs: 30_000 })
+  const alert = await waitFor(look, { what: `the alert ${name} to fire`, timeoutMs: 30_000, everyMs: 200 })
   fired.set(name, alert)
   return alert
 }
@@ -139,7 +144,7 @@ describe('in trouble', () => {
 
   it.each(queries)('the panel "$panel" of $path has data: $expr', async (query) => {
     const look = async () => (await found(query)).length
-    await expect.poll(look, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(look, patience).toBeGreaterThan(0)
     for (const { metric = {} } of await found(query))
       expect(Object.keys(metric)).toEqual(expect.arrayContaining([...query.labels]))
   })
@@ -161,11 +166,11 @@ describe('well again', () => {
   it.each(alertNames)('the alert %s resolves', async (name) => {
     const isThere = async () =>
       (await alertsOf(loki.baseUrl)).some(({ labels }) => labels['alertname'] === name)
-    await expect.poll(isThere, { timeout: 60_000 }).toBe(false)
+    await expect.poll(isThere, patience).toBe(false)
   })
 
   it('no alert is left', async () => {
     // On a busy machine another may have come and gone meanwhile.
-    await expect.poll(() => alertsOf(loki.baseUrl), { timeout: 60_000 }).toEqual([])
+    await expect.poll(() => alertsOf(loki.baseUrl), patience).toEqual([])
   })
 })

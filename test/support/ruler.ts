@@ -15,7 +15,7 @@ export type Rule = {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-export type RuleGroup = { readonly name: string; readonly interval: string; readonly rules: readonly Rule[] }
+type RuleGroup = { readonly name: string; readonly interval: string; readonly rules: readonly Rule[] }
 
 export type Alert = {
   readonly labels: Readonly<Record<string, string>>
@@ -23,7 +23,7 @@ export type Alert = {
   readonly state: 'pending' | 'firing'
 }
 
-export const rulesFolder = 'dashboards/rules'
+const rulesFolder = 'dashboards/rules'
 
 /** Windows of the shipped rules, and what they are while a test watches. */
 const pressedWindows: Readonly<Record<string, string>> = {
