@@ -73,6 +73,19 @@ describe('a file that another program holds locked', () => {
     expect(drain(spool, rows)).toEqual(['bc'])
   })
 
+  it('Q-4: keeps what a crash left staged invisible, and takes it away before the next run', () => {
+    const { spool, path } = temporarySpool()
+    const rows = spool.streamOf('{}', 'rows')
+    spool.stage(chunkOf(rows, 'torn', 1n))
+    const lock = lockFromOutside(path)
+    const successor = openedSpool(path)
+    expect(() => successor.stage(chunkOf(rows, 'a', 2n))).toThrow(writeFailed('locked'))
+    expect(() => successor.commitRun(commitOf([chunkOf(rows, 'a', 2n)], 1))).toThrow(writeFailed('locked'))
+    lock.release()
+    successor.commitRun(commitOf([chunkOf(rows, 'a', 2n)], 1))
+    expect(drain(successor, rows)).toEqual(['a'])
+  })
+
   it('can be read all the same', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')

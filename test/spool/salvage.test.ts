@@ -88,7 +88,7 @@ function placeOf(path: string, letter: string): number {
 const lostOne = { saved: { entries: 9 }, lost: { entries: 1, bytes: 9_000 } }
 
 describe('a flipped bit in rows', () => {
-  it('is found when they are read, and never handed over', () => {
+  it('Q-30: is found when they are read, and never handed over', () => {
     const path = closedSpool()
     flipBit(path, placeOf(path, 'a'))
     const { spool, quarantined } = reopen(path)
@@ -98,7 +98,7 @@ describe('a flipped bit in rows', () => {
     expect(() => spool.read(range)).toThrow(damage)
   })
 
-  it('costs its own rows only: all others are in the new spool, and the loss is counted in it', () => {
+  it('Q-32: costs its own rows only: all others are in the new spool, and the loss is counted in it', () => {
     const path = closedSpool()
     flipBit(path, placeOf(path, 'e'))
     const { spool, quarantined } = replaceSpool(path, damageReport(path, 'found'), options)
@@ -162,7 +162,7 @@ describe('a broken log', () => {
     expect(lettersOf(spool)).toBe('abcdefghij')
   })
 
-  it('is kept with its database, as it was', () => {
+  it('Q-33: is kept with its database, as it was', () => {
     const path = killedSpool()
     flipBit(`${path}-wal`, placeOf(`${path}-wal`, 'e'))
     const before = readFileSync(`${path}-wal`)
@@ -170,7 +170,7 @@ describe('a broken log', () => {
     expect(readFileSync(`${quarantined?.copyPath}-wal`).equals(before)).toBe(true)
   })
 
-  it('that only breaks in its last commit is one that the power was cut from: it never counted', () => {
+  it('Q-35: that only breaks in its last commit is one that the power was cut from: it never counted', () => {
     const path = killedSpool()
     const frames = Math.floor((statSync(`${path}-wal`).size - 32) / frameBytes)
     flipBit(`${path}-wal`, 32 + (frames - 1) * frameBytes + 100)
@@ -196,7 +196,7 @@ describe('a broken log', () => {
 })
 
 describe('what a crash left of an earlier replacement', () => {
-  it('is begun again', () => {
+  it('Q-33: is begun again', () => {
     const path = killedSpool()
     lettersSpool(`${path}.new`).close()
     flipBit(`${path}-wal`, placeOf(`${path}-wal`, 'e'))
