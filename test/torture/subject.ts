@@ -79,7 +79,7 @@ export class Subject {
   async polling(timeoutMs: number): Promise<void> {
     if (this.#running() === undefined) await this.start({ polls: true })
     const isPolling = () => this.#service?.log().some(({ event }) => event === 'service.ready')
-    await waitFor(isPolling, { what: 'a service that polls', timeoutMs }).catch(() => undefined)
+    await waitFor(isPolling, { what: 'a service that polls', timeoutMs, everyMs: 100 }).catch(() => undefined)
   }
 
   /** Reads all spools beside the running service. */

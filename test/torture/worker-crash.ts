@@ -86,7 +86,11 @@ async function restarted(service: RunningService, before: LogLine | undefined): 
     )
   }
   const what = 'another worker after a crash'
-  return waitFor(() => look() || !service.launched.isRunning(), { what, timeoutMs: restartTimeoutMs }).then(
+  return waitFor(() => look() || !service.launched.isRunning(), {
+    what,
+    timeoutMs: restartTimeoutMs,
+    everyMs: 100,
+  }).then(
     () => undefined,
     (error: unknown) => String(error),
   )
