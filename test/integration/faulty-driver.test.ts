@@ -127,5 +127,6 @@ describe('a driver that leaks', () => {
     await livesOn(service, 'leak_beside')
     const { metrics } = await service.status()
     expect(metrics.map(({ runs }) => runs.failed)).toEqual([0, 0])
+    process.kill(first?.pid ?? 0, 'SIGKILL') // it would be given 30 s for what may still run in it
   })
 })

@@ -1,5 +1,5 @@
-// Compiles the faulty driver and makes it known to unixODBC under a name, by an odbcinst.ini of our own (as the
-// stand-in for SQream does). Tests give orders to it, also while a service runs.
+// Compiles the faulty driver and makes it known to unixODBC under a name, by an odbcinst.ini of our own (as
+// the stand-in for SQream does). Tests give orders to it, also while a service runs.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -32,7 +32,7 @@ export async function startFaulty(services: Services, options: FaultyOptions): P
   const targetFlags = ['--connection_string', driver.connectionString, '--loki_url', sharedLoki().baseUrl]
   const faulty = Object.keys(orders).map((name) => [name, { every, timeout, query: `obey ${name}` }])
   const service = await services.start({
-    // First ticks are spread over the interval: here no run of the neighbour coincides with one of the others.
+    // First ticks are spread over the interval: no run of the neighbour begins together with another one.
     metrics: { ...Object.fromEntries(faulty), [neighbour]: { every: '500ms', query: healthyOrder } },
     flags: [...targetFlags, '--odbc_binding', binding, ...flags],
     env: { ...driver.environment },
