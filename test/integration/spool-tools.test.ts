@@ -9,6 +9,7 @@ import { createLokiSink } from '../../src/sinks/loki/sink.ts'
 import { endpointOf } from '../../src/sinks/loki/config.ts'
 import { lokiCodec } from '../../src/sinks/loki/codec.ts'
 import { SpoolReader } from '../../src/spool/reader.ts'
+import { maybeStoredWords } from '../../src/spool/types.ts'
 import { sharedLoki } from '../support/servers/shared.ts'
 import type { RunningService } from '../support/service.ts'
 import { oneMetric, runToEnd, startedServices } from '../support/services.ts'
@@ -86,6 +87,19 @@ async function pushAgain(
   const { outcome } = await sink.push(push, new AbortController().signal)
   sink.close()
   expect(outcome).toEqual({ kind: 'delivered' })
+}
+
+/** Makes a row a dead letter, in the spool of a service that is stopped. */
+function bury(service: RunningService, metric: string, row: StoredRow & { said?: string }): void {
+  const { encoder, line, atNs, said = 'a label is refused' } = row
+  const out = new Uint8Array(encoder.maxEncodedBytes(line.length))
+  const entry = out.slice(0, encoder.encode(atNs, line, out, 0))
+  const database = new DatabaseSync(spoolPathOf(service, metric))
+  database
+    .prepare(`insert into dead_letters (stream, reason, said, bytes, entry, at_ms)
+      select id, 'too_far_behind', ?, ?, ?, 1 from streams where kind = 'rows'`)
+    .run(said, entry.length, entry)
+  database.close()
 }
 
 describe('spool verify', () => {
@@ -171,14 +185,7 @@ describe('spool replay', () => {
     const [row] = await storedRows(metric)
     if (row === undefined) throw new Error('no row')
     const line = Buffer.from('{"one":"a dead letter"}')
-    const out = new Uint8Array(row.encoder.maxEncodedBytes(line.length))
-    const entry = out.slice(0, row.encoder.encode(row.atNs + 7n, line, out, 0))
-    const database = new DatabaseSync(spoolPathOf(service, metric))
-    database
-      .prepare(`insert into dead_letters (stream, reason, said, bytes, entry, at_ms)
-        select id, 'other', 'a label is refused', ?, ?, 1 from streams where kind = 'rows'`)
-      .run(entry.length, entry)
-    database.close()
+    bury(service, metric, { ...row, line, atNs: row.atNs + 7n })
 
     const dry = await spool(service, ['replay'], { flags: ['--dry_run'] })
     expect(dry.stdout).toContain(`${metric}: 1 dead letter would be put back`)
@@ -199,5 +206,25 @@ describe('spool replay', () => {
     const { code, rows } = await verifyRows(service, metric)
     expect({ code, rows }).toMatchObject({ code: 0, rows: { missing: 0, extra: 0, doubled: 0, changed: 0 } })
     expect(readdirSync(path.join(service.directory, 'state'))).not.toContain('state.pid')
+  })
+
+  it('puts back what may be stored only where Loki has it not, or where twice is wanted', async () => {
+    const metric = 'replayed_maybe'
+    const service = await delivered(metric, 2)
+    const [row] = await storedRows(metric)
+    if (row === undefined) throw new Error('no row')
+    const said = `${maybeStoredWords}: an earlier answer was lost.`
+    bury(service, metric, { ...row, said })
+    bury(service, metric, { ...row, said, atNs: row.atNs + 7n })
+
+    const alone = { lokiUrl: 'http://127.0.0.1:9' }
+    const blind = await spool(service, ['replay'], alone)
+    expect(blind.stdout).toContain('2 dead letters left: Loki may have them, see --maybe_stored')
+    expect(blind.stdout).toContain('nothing to put back')
+    const wanted = await spool(service, ['replay'], { ...alone, flags: ['--maybe_stored', '--dry_run'] })
+    expect(wanted.stdout).toContain('2 dead letters would be put back')
+    const asked = await spool(service, ['replay'])
+    expect(asked.stdout).toContain('1 dead letter left: Loki has them already')
+    expect(asked.stdout).toContain('1 dead letter put back')
   })
 })
