@@ -48,7 +48,7 @@ function licensePanels() {
   const lastOf = (column: string, window: string) =>
     `last_over_time(${license} | unwrap ${column} [${window}]) ${byTarget}`
   const daysLeft =
-    'label_format days=`{{ divf (sub (unixEpoch (toDate "2006-01-02" .expiration_date) | int) ' +
+    'label_format days=`{{ divf (sub (unixEpoch (toDate "2006-01-02" (substr 0 10 .expiration_date)) | int) ' +
     '(__timestamp__ | unixEpoch | int)) 86400 }}`'
   const isViolated =
     'label_format violated=`{{ if or (eq .is_date_expired "true" "1") (eq .is_size_exceeded "true" "1") }}' +

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HeldLoki } from '../support/held-loki.ts'
 import { dashboardOf, dashboardPaths, filledIn, type PanelQuery, panelQueries } from '../support/panels.ts'
-import { type Alert, alertsOf, rulerOverrides, shippedRules } from '../support/ruler.ts'
+import { type Alert, alertsOf, pressedRules, shippedRules } from '../support/ruler.ts'
 import { LokiServer } from '../support/servers/loki.ts'
 import { sharedPostgres } from '../support/servers/shared.ts'
 import { waitFor } from '../support/servers/waiting.ts'
@@ -19,6 +19,7 @@ const queries = dashboardPaths.flatMap((path) => panelQueries(path).map((query) 
 const patience = { timeout: 60_000, interval: 200 }
 const seventhRow = { health_check_monitoring: 7 }
 
+const rules = pressedRules()
 let loki: LokiServer
 let held: HeldLoki
 let standIn: SqreamStandIn
@@ -26,6 +27,7 @@ let registration: DriverRegistration
 afterAll(async () => {
   await held.stop()
   await Promise.all([loki.remove(), standIn.stop(), registration.remove()])
+  rules.remove()
 })
 const services = startedServices(afterAll)
 
@@ -35,7 +37,7 @@ const fired = new Map<string, Alert>()
 beforeAll(async () => {
   // Refuses the statement of 8 kB in the seventh row of health_check_monitoring: a dead letter.
   loki = await LokiServer.start({
-    overrides: { ...rulerOverrides(), limits_config: { max_line_size: 6_000 } },
+    overrides: { ...rules.overrides, limits_config: { max_line_size: 6_000 } },
   })
   held = await HeldLoki.start(loki.baseUrl)
   standIn = await SqreamStandIn.start(sharedPostgres().address)

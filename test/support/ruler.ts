@@ -1,7 +1,7 @@
 // Loki's ruler with the alerts that rowtail ships: a day of watching pressed into seconds by other values of
 // `for`, `interval` and range windows; everything else of the files is as shipped.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parse } from 'yaml'
@@ -51,8 +51,8 @@ export function shippedRules(): Rule[] {
   return shippedGroups().flatMap(({ rules }) => rules)
 }
 
-/** What to start a Loki with so that its ruler evaluates the shipped rules, pressed. */
-export function rulerOverrides(): LokiConfig {
+/** The shipped rules, pressed, in a folder of their own, and what to start a Loki with so that it reads them. */
+export function pressedRules(): { readonly overrides: LokiConfig; remove(): void } {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'rowtail-rules-'))
   // Loki without authentication calls its one tenant so.
   const tenant = path.join(directory, 'fake')
@@ -61,7 +61,10 @@ export function rulerOverrides(): LokiConfig {
     const text = readFileSync(path.join(rulesFolder, file), 'utf8')
     writeFileSync(path.join(tenant, file), pressed(text))
   }
-  return { ruler: { storage: { type: 'local', local: { directory } } } }
+  return {
+    overrides: { ruler: { storage: { type: 'local', local: { directory } } } },
+    remove: () => rmSync(directory, { recursive: true }),
+  }
 }
 
 /** What the ruler has pending or firing now. */
