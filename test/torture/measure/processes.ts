@@ -20,7 +20,16 @@ export function heldBy(pid: number): { readonly main: Held; readonly hosts: Held
 
 const nothing: Held = { privateBytes: 0, files: 0, sockets: 0, threads: 0 }
 
+/** A process that ended between the look and the question holds nothing. */
 function heldByOne(pid: number): Held {
+  try {
+    return readHeld(pid)
+  } catch {
+    return nothing
+  }
+}
+
+function readHeld(pid: number): Held {
   const links = readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`))
   return {
     privateBytes: privateBytesOf(pid),
