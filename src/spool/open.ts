@@ -2,7 +2,8 @@
 // and a fresh one begun: the metric works on. A spool of an older rowtail gets the tables of this one. Called
 // by the worker at its start; looks at header, schema and index only.
 
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fsyncSync } from 'node:fs'
+import { openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
@@ -154,7 +155,8 @@ function spoolIn(database: DatabaseSync, path: string, bounds: SpoolBounds): Spo
   const kind = fileKindOf(database)
   if (kind === 'foreign') return damageReport(path, 'It is an SQLite database of another program.')
   if (kind === 'newer') return newerReport(path)
-  configure(database)
+  accessSync(path, constants.W_OK) // SQLite opens what may only be read, and tells at the first write
+  configure(database, kind)
   if (kind === 'empty') createTables(database)
   if (kind === 'older') migrate(database)
   return new Spool(database, { path, bounds })

@@ -92,11 +92,14 @@ export function connect(path: string): DatabaseSync {
   return new DatabaseSync(path, { timeout: busyTimeoutMs })
 }
 
-/** Sets what holds for one connection, and for an empty file for ever. */
-export function configure(database: DatabaseSync): void {
-  // auto_vacuum counts only before the first page is written, and WAL mode writes it.
+/**
+ * Sets what holds for one connection, and for an empty file for ever. To another file it writes nothing: that
+ * may be locked, and its disk full.
+ */
+export function configure(database: DatabaseSync, kind: FileKind): void {
+  // Counts only before the first page is written, and WAL mode writes it.
+  if (kind === 'empty') database.exec('pragma auto_vacuum = incremental')
   database.exec(`
-    pragma auto_vacuum = incremental;
     pragma journal_mode = wal;
     pragma synchronous = full;
     pragma journal_size_limit = ${walLimitBytes};

@@ -6,11 +6,13 @@ import os from 'node:os'
 import path from 'node:path'
 
 const prefix = 'rowtail-'
+/** On Linux: the others may lie on a disk that is full. */
+const memoryDirectory = '/dev/shm'
 /** A Unix socket's path holds at most 107 bytes; the file name takes the rest. */
 const maxDirectoryBytes = 88
 
 export function makeRuntimeDirectory(): string {
-  const candidates = [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/tmp']
+  const candidates = [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/tmp', memoryDirectory]
   for (const parent of candidates) {
     if (parent === undefined || parent === '') continue
     if (Buffer.byteLength(path.join(parent, `${prefix}${process.pid}-XXXXXX`)) > maxDirectoryBytes) continue

@@ -78,7 +78,7 @@ async function killedWithBacklog(service: RunningService, metric: string, rows: 
 }
 
 describe('a disk that something else has filled to the last byte', () => {
-  it('takes no row, and what waits is delivered all the same, each row once', async () => {
+  it('Q-28: takes no row, and what waits is delivered all the same, each row once', async () => {
     await sharedPostgres().psql('create sequence disk_full_ids')
     const { disk, options, freeBytes, ballast } = onSmallDisk({ disk_full: counting('disk_full_ids') })
     const first = await services.start(options)
@@ -107,7 +107,7 @@ describe('a disk that something else has filled to the last byte', () => {
 })
 
 describe('a disk that the rows of a killed run have filled', () => {
-  it('is given back by the next start, and other metrics deliver meanwhile', async () => {
+  it('Q-29: is given back by the next start, and other metrics deliver meanwhile', async () => {
     await sharedPostgres().psql('create sequence disk_own_ids')
     const metrics = { disk_own: counting('disk_own_ids'), disk_endless: endless }
     const { disk, options, freeBytes } = onSmallDisk(metrics)
@@ -128,7 +128,7 @@ describe('a disk that the rows of a killed run have filled', () => {
     expect(await loki.queryAll('{job="disk_endless"}')).toHaveLength(1)
   })
 
-  it('is never filled to the last byte by rows: the run fails, and other metrics are served', async () => {
+  it('Q-27: is never filled to the last byte: the run fails, and other metrics are served', async () => {
     await sharedPostgres().psql('create sequence disk_hungry_ids')
     const metrics = { disk_hungry: endless, disk_beside: counting('disk_hungry_ids') }
     const { options, freeBytes } = onSmallDisk(metrics)

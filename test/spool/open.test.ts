@@ -151,7 +151,7 @@ describe('copies set aside', () => {
 })
 
 describe('opening', () => {
-  it('Q-34: takes an empty file for a damaged one: a new spool never has its name before it has its tables', () => {
+  it('Q-34: takes an empty file for a damaged one: a new spool has its name only with its tables', () => {
     const path = temporarySpoolPath()
     writeFileSync(path, '')
     expect(outcomeOf(reopen(path))).toMatchObject(damaged)
@@ -166,7 +166,7 @@ describe('opening', () => {
     expect(spool.depth()).toMatchObject({ rows: 20, bytes: 2_000_000 })
   })
 
-  it('Q-31: leaves a broken page to be found by who reads it, and the file can be set aside then', () => {
+  it('Q-31: leaves a broken page to who reads it, and the file can be set aside then', () => {
     const path = closedSpool()
     overwrite(path, 1_000_000, 300_000)
     const { spool } = reopen(path)
