@@ -37,7 +37,7 @@ async function countAround({ postgres, loki, start }: Stage, runs: number): Prom
   await runsOf(service, 20)
   const before = await smallestOf(service)
   for (let quarter = 1; quarter <= 4; quarter += 1) {
-    await runsOf(service, (runs * quarter) / 4)
+    await runsOf(service, runs / 4)
     killHosts(service)
     if (quarter === 2) await loki.restart()
     if (quarter === 3) await postgres.restart()

@@ -30,7 +30,7 @@ const troubles: readonly Trouble[] = [
 ]
 
 export async function measureLateness({ isShort }: Extent): Promise<Measured> {
-  const seconds = isShort ? 5 : 25
+  const seconds = isShort ? 5 : 20
   const figures: Figure[] = []
   for (const trouble of troubles) {
     figures.push(...(await onStage((stage) => suffer(stage, trouble, seconds))))

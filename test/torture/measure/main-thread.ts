@@ -14,8 +14,8 @@ const runRows = 100_000
 
 export async function measureMainThread({ isShort }: Extent): Promise<Measured> {
   const figures = await onStage(async (stage) => [
-    ...(await askStatus(stage, isShort ? 6 : 40)),
-    ...(await signalOften(stage, isShort ? 2 : 10)),
+    ...(await askStatus(stage, isShort ? 6 : 30)),
+    ...(await signalOften(stage, isShort ? 2 : 8)),
   ])
   const what =
     `50 metrics; one returns ${runRows.toLocaleString('en')} rows a run, run after run, the others 10 rows ` +

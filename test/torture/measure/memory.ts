@@ -16,7 +16,7 @@ const mostGrowthPercent = 10
 
 export async function measureMemory({ isShort }: Extent): Promise<Measured> {
   const runs = isShort ? 10 : runsOfAnHour
-  const figures = await onStage((stage) => outage(stage, { runs, warmUpMs: isShort ? 10_000 : 60_000 }))
+  const figures = await onStage((stage) => outage(stage, { runs, warmUpMs: isShort ? 10_000 : 40_000 }))
   const what =
     `${metrics} metrics of ${rowsOfRun} rows a minute; ${runsOfAnHour} runs of each, one a second, ` +
     'while Loki is away. Private pages of all processes; medians of ten seconds before the outage and at ' +
