@@ -2,7 +2,7 @@
 // ledger has to find what it does; rowtail itself is put through the same scenarios, and nothing may be
 // found. Words behind `--` pick mutants by a part of their name. Exits with 1 where a mutant lives.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -26,12 +26,20 @@ const trials: (() => Promise<Verdict>)[] = [
   ...[...new Set(chosen.map(({ scenario }) => scenario))].map((name) => () => tryItself(name, entry)),
 ]
 const verdicts: Verdict[] = []
+const running = new Set<ChildProcess>()
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endAll)
 await Promise.all(Array.from({ length: lanes }, tryAll))
 const table = verdicts.map(
   ({ name, scenario, found }) => `| ${name} | ${scenario} | ${found ?? '**FAILED**'} |`,
 )
 say(['| mutant | scenario | found |', '| --- | --- | --- |', ...table].join('\n'))
 process.exit(verdicts.every(({ found }) => found !== undefined) ? 0 : 1)
+
+/** Each ends its round first, and its servers. */
+function endAll(): void {
+  trials.length = 0
+  for (const child of running) child.kill('SIGTERM')
+}
 
 async function tryAll(): Promise<void> {
   for (let trial = trials.shift(); trial !== undefined; trial = trials.shift()) verdicts.push(await trial())
@@ -80,11 +88,15 @@ function torture(
     env: { ...process.env, ROWTAIL_ENTRY: entry },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  running.add(child)
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (piece: string) => (output += piece))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, output }))
+    child.once('close', (code) => {
+      running.delete(child)
+      resolve({ code, output })
+    })
   })
 }
 

@@ -36,6 +36,8 @@ const recentMs = 60_000
 const maxAgeMs = 7 * 24 * 3_600_000
 /** Loki shows rows of hours ago only once their chunk is flushed, which goes on after its answer. */
 const flushMs = 15_000
+/** On a machine that is busy with much else. */
+const startMs = 90_000
 const pollingMs = 4_000
 const settleMs = 1_200
 const drainMs = { light: 40_000, large: 150_000 } as const
@@ -75,7 +77,7 @@ async function torment(world: World, subject: Subject, watch: Watch): Promise<vo
   world.scripted.forget()
   await addMetrics(world.postgres, plan.metrics)
   const service = await subject.start({ polls: true })
-  await service.ready()
+  await service.ready(startMs)
   const over = new AbortController()
   const looking = watch(subject, over.signal)
   await Promise.all([inflict(plan.faults, { subject, world }), pause(plan.lengthMs)])
