@@ -139,7 +139,7 @@ describe('a clock that was wrong', () => {
 })
 
 describe('a Loki that is killed', () => {
-  it('D-18: gets nothing of a heavy stream until its replay is forgotten, and light ones at once', async () => {
+  it('D-18: gets nothing of a heavy stream until its replay is forgotten; light ones at once', async () => {
     const line = new DeliveryLine(loki.baseUrl)
     line.add(
       'heavy',

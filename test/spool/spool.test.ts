@@ -17,9 +17,12 @@ vi.setConfig({ testTimeout: 30_000 })
 
 describe('a run', () => {
   it('Q-1: is invisible while its chunks are staged, and visible whole once it commits', () => {
-    const { spool } = temporarySpool()
+    const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{job="show_locks"}', 'rows')
     spool.stage(chunkOf(rows, 'a', 10n))
+    const reader = new DatabaseSync(path, { readOnly: true })
+    expect(reader.prepare('select * from visible_chunks').all()).toEqual([])
+    reader.close()
     expect(spool.nextRange(rows, { notAfterNs: farFutureNs })).toBeUndefined()
     expect(spool.depth()).toEqual({ bytes: 0, rows: 0, deadLetters: 0 })
     expect(spool.commitRun(commitOf([chunkOf(rows, 'b', 20n)], 77))).toEqual([])

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -56,19 +57,13 @@ describe('an answer', () => {
     })
   })
 
-  it('that came before the whole body was sent is not undone by a later abort', async () => {
+  it('that came before the whole body was sent leaves nothing that a later abort could end', async () => {
     const { baseUrl } = await serveHttp((_, response) => response.writeHead(413).end('too large'))
     const controller = new AbortController()
-    const thrown: unknown[] = []
-    const note = (error: unknown) => void thrown.push(error)
-    process.on('uncaughtExceptionMonitor', note)
-    onTestFinished(() => void process.off('uncaughtExceptionMonitor', note))
     const question = { url: baseUrl, body: new Uint8Array(5_000_000), timeoutMs: 5_000 }
     const answer = await clientFor(baseUrl).ask({ ...question, signal: controller.signal })
-    controller.abort()
-    await new Promise((resolve) => setImmediate(resolve))
     expect(answer).toMatchObject({ kind: 'answer', status: 413 })
-    expect(thrown).toEqual([])
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
   it('is not waited for once the signal is aborted', async () => {
