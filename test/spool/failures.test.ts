@@ -95,10 +95,16 @@ describe('a file that another program holds locked', () => {
   })
 
   it('Q-16: does not make a committed run look failed when only the bound cannot be kept', () => {
-    const { spool } = temporarySpool({ maxBytes: 1 })
+    const { spool, path } = temporarySpool({ maxBytes: 1 })
     const rows = spool.streamOf('{}', 'rows')
-    const dropped = spool.commitRun(commitOf([chunkOf(rows, 'a'), chunkOf(rows, 'b')]))
-    expect(dropped).toMatchObject([{ bytes: 1 }])
+    const other = new DatabaseSync(path)
+    other.exec("create trigger stuck before delete on chunks begin select raise(abort, 'stuck'); end")
+    expect(spool.commitRun(commitOf([chunkOf(rows, 'a'), chunkOf(rows, 'b')]))).toEqual([])
+    expect(spool.depth().rows).toBe(2)
+    other.exec('drop trigger stuck')
+    other.close()
+    expect(spool.commitRun(commitOf([chunkOf(rows, 'c')]))).toMatchObject([{ bytes: 2 }])
+    expect(drain(spool, rows)).toEqual(['c'])
   })
 })
 
