@@ -4,6 +4,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { checksumOf } from '../../src/core/checksum.ts'
 import { lokiCodec } from '../../src/sinks/loki/codec.ts'
 import { decodeEntries } from '../support/fake-loki/protobuf.ts'
 
@@ -70,12 +71,13 @@ export class SpoolWatch {
     const inStreams = 'stream in (select id from streams where instr(labels, ?))'
     const chunks = database.prepare(`select id, body from chunks where ${inStreams}`).all(labelText)
     const rewrite = database.prepare(
-      'update chunks set body = ?, bytes = ?, first_ns = first_ns - ?, last_ns = last_ns - ? where id = ?',
+      `update chunks set body = ?, bytes = ?, checksum = ?, first_ns = first_ns - ?, last_ns = last_ns - ?
+        where id = ?`,
     )
     database.exec('begin immediate')
     for (const { id, body } of chunks) {
       const older = olderBody(body as Uint8Array, ageNs) // the column is a blob
-      rewrite.run(older, older.length, ageNs, ageNs, Number(id))
+      rewrite.run(older, older.length, checksumOf(older), ageNs, ageNs, Number(id))
       this.#chunks.delete(Number(id))
     }
     database.prepare('update streams set last_ns = last_ns - ? where instr(labels, ?)').run(ageNs, labelText)

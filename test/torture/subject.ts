@@ -28,6 +28,8 @@ export class Subject {
   readonly #world: World
   #service: RunningService | undefined
   #copies = 0
+  #isEnding = false
+  #seen: SpoolState[] = []
   /** Where its spools lie, in rounds that fill it. */
   readonly disk: SmallDisk | undefined
 
@@ -82,9 +84,13 @@ export class Subject {
     await waitFor(isPolling, { what: 'a service that polls', timeoutMs, everyMs: 100 }).catch(() => undefined)
   }
 
-  /** Reads all spools beside the running service. */
+  /**
+   * Reads all spools beside the running service. While one ends they are not looked at: a reader then finds
+   * commits in SQLite's log that a kill cut off before their sync, which are no promise.
+   */
   look(): SpoolState[] {
-    return this.watches.map((watch) => watch.look(this.spoolDirectory))
+    if (!this.#isEnding) this.#seen = this.watches.map((watch) => watch.look(this.spoolDirectory))
+    return this.#seen
   }
 
   /** Only while no service runs: what waits of this era becomes older by that. */
@@ -199,6 +205,7 @@ export class Subject {
   async #end(how: (service: RunningService) => Promise<Exit>): Promise<void> {
     const service = this.#running()
     if (service === undefined) return
+    this.#isEnding = true
     await how(service)
     await service.nothingLeft()
     this.outputs.push(service.launched.output())
@@ -209,6 +216,7 @@ export class Subject {
     if (has(this.plan, 'power cut')) cutPower(copy)
     for (const watch of this.watches) watch.look(copy)
     if (existsSync(this.spoolDirectory)) flush(this.spoolDirectory)
+    this.#isEnding = false
   }
 
   /** A service that has ended by itself is a finding. */
