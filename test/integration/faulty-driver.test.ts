@@ -5,7 +5,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runLinesOf } from '../support/entries-of-loki.ts'
 import { FaultyDriver } from '../support/faulty-odbc/registration.ts'
-import { hostOf, livesOn, mostRowsOf, recovers, startFaulty } from '../support/faulty-odbc/services.ts'
+import {
+  betweenRuns,
+  healthyOrder,
+  hostOf,
+  livesOn,
+  mostRowsOf,
+  recovers,
+  startFaulty,
+} from '../support/faulty-odbc/services.ts'
 import { treeOf } from '../support/servers/processes.ts'
 import { sharedLoki } from '../support/servers/shared.ts'
 import type { RunningService } from '../support/service.ts'
@@ -39,7 +47,8 @@ describe.each(['direct', 'package'] as const)('with the %s binding, a driver tha
   it('ends the host of other metrics once; the one whose query it was goes on over another', async () => {
     const [name, neighbour] = [`crash_${binding}`, `crash_beside_${binding}`]
     const orders = { [name]: 'rows 3' }
-    const service = await startFaulty(services, { driver, orders, neighbour, binding })
+    const options = { driver, orders, neighbour, neighbourEvery: '2s', binding }
+    const service = await startFaulty(services, options)
     await service.metric(name, ({ runs }) => runs.ok > 0)
     const faults = [
       { order: 'rows 500, segfault fetch after 300', words: 'SIGSEGV' },
@@ -47,6 +56,7 @@ describe.each(['direct', 'package'] as const)('with the %s binding, a driver tha
       { order: 'exit execute', words: 'exit code 3' },
       { order: 'error execute, records 20000', words: 'SIGSEGV' }, // of the driver manager
     ]
+    await betweenRuns(service, neighbour)
     for (const fault of faults) expect(await failsBy(service, name, fault)).toBe('host_crashed')
     expect((await service.metric(name, () => true)).state).toBe('isolated')
     await recovers(service, driver, name)
@@ -101,17 +111,21 @@ describe('a login that does not return', () => {
 
 describe('a second host that is stopped', () => {
   it('is replaced, and its metric recovers; those on the first host notice nothing', async () => {
-    const orders = { stopped_isolated: 'segfault execute' }
-    const service = await startFaulty(services, { driver, orders, neighbour: 'stopped_beside' })
+    const orders = { stopped_isolated: healthyOrder }
+    const options = { driver, orders, neighbour: 'stopped_beside', neighbourEvery: '2s', every: '1s' }
+    const service = await startFaulty(services, options)
+    await betweenRuns(service, 'stopped_beside')
+    driver.order('stopped_isolated', 'segfault execute')
     await service.metric('stopped_isolated', ({ state }) => state === 'isolated')
     await recovers(service, driver, 'stopped_isolated')
-    await livesOn(service, 'stopped_beside')
-    const [main, isolation] = [await hostOf(service, 'main'), await hostOf(service, 'isolation')]
+    const mainHost = () => hostOf(service, 'main')
+    await expect.poll(mainHost).toMatchObject({ state: 'running', losses: 1 })
+    const [main, isolation] = [await mainHost(), await hostOf(service, 'isolation')]
     process.kill(isolation?.pid ?? 0, 'SIGSTOP')
     await service.logged(({ msg }) => msg.includes('no ping'), 'the loss of the host', 30_000)
     await recovers(service, driver, 'stopped_isolated')
     await livesOn(service, 'stopped_beside')
-    expect(await hostOf(service, 'main')).toMatchObject({ pid: main?.pid })
+    expect(await mainHost()).toMatchObject({ pid: main?.pid })
     expect((await hostOf(service, 'isolation'))?.pid).not.toBe(isolation?.pid)
   })
 })
