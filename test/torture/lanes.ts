@@ -38,7 +38,8 @@ export async function runLanes({ options, signal, isDone, told }: Task): Promise
   const lane = async (): Promise<void> => {
     let world: World | undefined
     for (let round = next(); round !== undefined; round = next()) {
-      world ??= await startWorld()
+      // Between the choice of a port and its use, somebody else may take it: then once more.
+      world ??= await startWorld().catch(startWorld)
       const plan = canFill ? planOf(round) : without(planOf(round), 'disk full')
       const result = await runRound(plan, world)
       told(result)
