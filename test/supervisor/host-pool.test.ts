@@ -113,7 +113,8 @@ describe('a pool', () => {
     await expect(unusable.pool.start()).rejects.toMatchObject({ report: { code: 'driver_missing' } })
     expect(unusable.failed).toEqual([])
     unusable.pool.persist()
-    await expect.poll(() => unusable.failed.map(({ code }) => code)).toContain('driver_missing')
+    const codes = () => unusable.failed.map(({ code }) => code)
+    await expect.poll(codes, { timeout: 10_000 }).toContain('driver_missing')
   })
 
   it('quotes what a host said that died at its start', async () => {
