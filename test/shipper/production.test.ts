@@ -1,9 +1,12 @@
 // A metric that produces more than the pace of its stream: its spool must not fill up for ever.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ByteWindow } from '../../src/shipper/byte-window.ts'
 import { Production } from '../../src/shipper/production.ts'
 import { shipperBench } from './shipper-bench.ts'
+
+// Minutes of pushes a few ms apart are much work for a busy machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 const megabyte = 1_000_000
 
