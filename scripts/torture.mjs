@@ -1,8 +1,9 @@
 // `npm run torture`: rowtail under faults at random moments, against real servers, with a ledger of every
 // row. `-- --seed 7 --rounds 20` or `--rounds 21..40`; `--tree` tests the working tree instead of HEAD.
-// `--report` writes the results into docs/reliability.md; `--soak 20` keeps one rowtail for 20 minutes. With `mutants` as its first word it runs broken
-// copies of rowtail, each of which the harness has to catch; with `mutants --unit` others, which unit tests
-// have to catch, and with `mutants --loki` those that tests of Loki's limits have to catch.
+// `--report` writes the results into docs/reliability.md; `--soak 20` keeps one rowtail for 20 minutes.
+// With `mutants` as its first word it runs broken copies of rowtail, each of which the harness has to
+// catch; with `mutants --unit` others, which unit tests have to catch, and with `mutants --loki` those
+// that tests of Loki's limits have to catch.
 
 import { main } from './lib/steps.mjs'
 import { runProgram, runTorture } from './lib/torture.mjs'
