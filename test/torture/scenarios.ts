@@ -123,8 +123,8 @@ const scenarios = {
   },
   /** Loki has stored what it then calls too far behind. */
   'stored, then refused': {
-    faults: [answers(300, 'stored, unanswered', 200), answers(1_000, 'too far behind', 200)],
-    lengthMs: 6_000,
+    faults: [answers(300, 'stored, unanswered', 200), answers(2_500, 'too far behind', 200)],
+    lengthMs: 8_000,
     metric: busy,
   },
   'power cut': {

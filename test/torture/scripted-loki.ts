@@ -10,7 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodePush, type PushedEntry, type PushedStream } from '../support/fake-loki/push-request.ts'
+import { decodePush, type PushedEntry, type PushedStream } from '../../src/demo/receiver/push-request.ts'
 import { keyOf } from './ledger.ts'
 
 type Plain = { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
@@ -152,8 +152,9 @@ export class ScriptedLoki {
     { answer, why }: { readonly answer: ServerResponse; readonly why: RefusalName },
   ): Promise<void> {
     const streams = streamsOf(body)
-    const isRefused = (entry: PushedEntry): boolean =>
-      isVictim(entry) && !this.#passed.has(keyOfPushed(entry))
+    const mayHave = (entry: PushedEntry): boolean =>
+      why !== 'too far behind' && this.#passed.has(keyOfPushed(entry))
+    const isRefused = (entry: PushedEntry): boolean => isVictim(entry) && !mayHave(entry)
     const bad = streams.flatMap(({ entries }) => entries.filter(isRefused))
     if (bad.length === 0) return this.#pass(asked, body, answer)
     const good = streams.map((stream) => ({

@@ -184,7 +184,7 @@ export class Subject {
 
   /** A large run takes its time on a busy machine, and its end by a deadline is no finding. */
   #timeout(): string {
-    return this.#plan.shape === 'light' ? '10s' : '60s'
+    return this.plan.shape === 'light' ? '10s' : '60s'
   }
 
   /** A small disk is nearly full from the start on. */
