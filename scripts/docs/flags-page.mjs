@@ -34,6 +34,14 @@ and systemd credentials are such files. \`--loki_key\` is a file anyway.
 A secret on the command line itself works, with a warning: rowtail overwrites its command line before it does
 anything else, but a process list may have been faster, and a process manager may have kept it.
 
+## Between rowtail and Loki
+
+A private authority is trusted with \`--loki_ca\`, a file of PEM. A proxy is taken from the environment, as
+with curl: \`HTTPS_PROXY\` for an https address, \`HTTP_PROXY\` for a plain one, \`NO_PROXY\` for hosts that
+need none, in capitals or small letters. A Loki on this machine is never asked through a proxy, and no
+database is. The proxy is \`http://\` or \`https://\`, with \`user:password@\` where it wants a login. It
+needs Node 24.5 or newer.
+
 ## What excludes what
 
 - \`--connection_string\` stands in place of \`--driver\`, \`--host\`, \`--port\`, \`--database\`, \`--user\`,

@@ -13,6 +13,7 @@ import {
   tenantOf,
   tlsOf,
 } from '../sinks/loki/config.ts'
+import { type ProxyEnvironment, proxyOf } from '../sinks/loki/proxy.ts'
 import type { FlagName } from './flags.ts'
 import { addFlagFault, exclude, type Given } from './settings-given.ts'
 import type { Surroundings } from './settings-surroundings.ts'
@@ -34,14 +35,25 @@ export function lokiOf(given: Given, surroundings: Surroundings): LokiSettings {
   exclude(given, ['loki_url'], ['loki_host', 'loki_port'])
   const endpoint = endpointOfFlags(given)
   const tenant = textOf(given, 'loki_tenant')
+  const proxy = proxyOfEnvironment(given, endpoint, surroundings)
   return {
     endpoint,
     ...(tenant === undefined ? {} : { tenant: attempt(given, () => tenantOf(tenant)) ?? tenant }),
     login: loginOfFlags(given),
     tls: attempt(given, () => tlsOf(tlsTexts(given, { endpoint, surroundings }))) ?? {},
+    ...(proxy === undefined ? {} : { proxy }),
     sendsMetadata: choiceOf(given, 'loki_metadata', ['on', 'off']) !== 'off',
     streamRate: sizeOrOffOf(given, 'loki_stream_rate'),
   }
+}
+
+function proxyOfEnvironment(
+  given: Given,
+  { pushUrl }: LokiEndpoint,
+  { env }: Surroundings,
+): ProxyEnvironment | undefined {
+  // An address with a fault has been told.
+  return pushUrl === '' ? undefined : attempt(given, () => proxyOf(pushUrl, env))
 }
 
 function loginOfFlags(given: Given): LokiLogin {

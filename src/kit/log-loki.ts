@@ -17,6 +17,8 @@ export type LogLokiSettings = {
   readonly token?: string
   /** Contents of PEM files. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** The proxy, as Node's agents take it. */
+  readonly proxy?: { readonly HTTP_PROXY?: string; readonly HTTPS_PROXY?: string; readonly NO_PROXY?: string }
   /** Beside `job="rowtail_log"` and `level`, such as `host`. */
   readonly labels: Readonly<Record<string, string>>
 }
@@ -75,7 +77,8 @@ export function openLogLoki(
  */
 function connectionOf(settings: LogLokiSettings, signal: AbortSignal) {
   const url = new URL(settings.url)
-  const options = { keepAlive: true, signal, ...settings.tls }
+  const through = settings.proxy === undefined ? {} : { proxyEnv: settings.proxy }
+  const options = { keepAlive: true, signal, ...settings.tls, ...through }
   return {
     host: `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(pushPath, ''),
     headers: {

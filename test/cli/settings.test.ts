@@ -290,3 +290,22 @@ describe('the CPU check', () => {
     expect(hasCheck('--cpu_check', 'off')).toBe(false)
   })
 })
+
+describe('the proxy of the environment', () => {
+  const loki = ['--loki_url', 'https://loki.example']
+
+  it('is taken for Loki', () => {
+    const env = { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'localhost' }
+    expect(settingsOf(loki, { env }).loki.proxy).toEqual({
+      HTTPS_PROXY: 'http://proxy.example:3128/',
+      NO_PROXY: 'localhost',
+    })
+  })
+
+  it('is a fault of the settings where it cannot be used', () => {
+    expect(faultsOf(loki, { env: { https_proxy: 'socks5://proxy.example' } })).toEqual([
+      'The variable HTTPS_PROXY names no http or https proxy, and Loki would be asked through it. | ' +
+        "Write it as http://proxy.example:3128, or add Loki's host to NO_PROXY.",
+    ])
+  })
+})

@@ -5,6 +5,7 @@ import WinstonLoki from 'winston-loki'
 import { createLog } from '../../src/kit/log.ts'
 import { Gate } from '../../src/kit/log-gate.ts'
 import { openLogLoki } from '../../src/kit/log-loki.ts'
+import { startConnectProxy } from '../support/connect-proxy.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { type LokiReceiver, startLokiReceiver } from './loki-receiver.ts'
 
@@ -30,6 +31,16 @@ const lineOf = (index: number) =>
   `${JSON.stringify({ level: 'info', time: '2026-01-02T03:04:05.067Z', msg: `line ${index}.` })}\n`
 
 describe('the log in Loki', () => {
+  it('goes through the proxy that Loki is reached by', async () => {
+    const proxy = await startConnectProxy()
+    const toLoki = { url: receiver.url, labels: {}, proxy: { HTTP_PROXY: proxy.url } }
+    const log = await createLog({ level: 'info', format: 'auto', toLoki }, { terminal: new PassThrough() })
+    log.write({ atMs: 0, level: 'info', event: 'service.ready', message: 'ready', fields: {} })
+    await vi.waitFor(() => expect(log.counts().loki).toMatchObject({ taken: 1 }), patience)
+    await log.close()
+    expect(proxy.asked).toEqual([`POST ${receiver.url}/loki/api/v1/push`])
+  })
+
   it('arrives under its labels, tenant and login, as JSON lines at their time', async () => {
     const toLoki = {
       url: `${receiver.url}/loki/api/v1/push`,

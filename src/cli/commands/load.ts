@@ -7,6 +7,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { ErrorReport } from '../../core/errors.ts'
 import type { Metric } from '../../core/metric.ts'
 import { createRedactor } from '../../kit/secrets.ts'
+import { secretsOfProxy } from '../../sinks/loki/proxy.ts'
 import { secretsOf } from '../../sources/sql/connection-string.ts'
 import type { Invocation } from '../program.ts'
 
@@ -28,6 +29,7 @@ export function loadOrTell({ settings, warnings }: Invocation): Loaded | undefin
 export function redactorOf({ target, loki }: Settings): (text: string) => string {
   const { login } = loki
   const lokiSecret = login.kind === 'basic' ? [login.password] : login.kind === 'bearer' ? [login.token] : []
+  const proxySecret = secretsOfProxy(loki.proxy)
   const shown = [...Object.values(target.tried), target.name, loki.endpoint.pushUrl]
-  return createRedactor([...secretsOf(target.connectionString), ...lokiSecret], shown)
+  return createRedactor([...secretsOf(target.connectionString), ...lokiSecret, ...proxySecret], shown)
 }

@@ -22,13 +22,14 @@ export async function run(invocation: Invocation): Promise<number> {
 
 function logSettingsOf({ log, loki, labels, target }: Settings): LogSettings {
   const { level, format, filePath, isSentToLoki } = log
-  const { login, tenant, tls, endpoint } = loki
+  const { login, tenant, tls, proxy, endpoint } = loki
   const toLoki = {
     url: endpoint.pushUrl,
     ...(tenant === undefined ? {} : { tenant }),
     ...(login.kind === 'basic' ? { user: login.user, password: login.password } : {}),
     ...(login.kind === 'bearer' ? { token: login.token } : {}),
     tls,
+    ...(proxy === undefined ? {} : { proxy }),
     labels: { ...labels, ...target.labels },
   }
   return {

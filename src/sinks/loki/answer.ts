@@ -23,6 +23,11 @@ const faults = [
     hint: 'It is busy, starting or stopping, or a firewall drops what is sent to it.',
   },
   {
+    pattern: /^ERR_PROXY_TUNNEL$/,
+    what: 'is not let through by the proxy',
+    hint: 'Check HTTPS_PROXY and its login, or add the host of Loki to NO_PROXY.',
+  },
+  {
     pattern: /CERT|SIGNATURE|ISSUER/,
     what: 'shows a certificate that is not trusted',
     hint: 'Name the authority that signed it with --loki_ca, and the host as it is certified.',

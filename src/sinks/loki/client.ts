@@ -47,9 +47,10 @@ const usualAnswerBytes = 64 * 1024
 const idleSocketMs = 50_000
 
 export function createLokiClient(config: LokiConfig): LokiClient {
+  const through = config.proxy === undefined ? {} : { proxyEnv: config.proxy }
   const agents = {
-    http: new HttpAgent({ keepAlive: true, timeout: idleSocketMs }),
-    https: new HttpsAgent({ keepAlive: true, timeout: idleSocketMs }),
+    http: new HttpAgent({ keepAlive: true, timeout: idleSocketMs, ...through }),
+    https: new HttpsAgent({ keepAlive: true, timeout: idleSocketMs, ...through }),
   }
   const client = got.extend({
     agent: agents,

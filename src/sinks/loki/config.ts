@@ -2,6 +2,7 @@
 // in the main thread only, because it carries secrets. Nothing here touches the network.
 
 import { type ErrorReport, ReportedError } from '../../core/errors.ts'
+import type { ProxyEnvironment } from './proxy.ts'
 
 export type LokiLogin =
   | { readonly kind: 'none' }
@@ -22,6 +23,8 @@ export type LokiConfig = {
   readonly tenant?: string
   readonly login: LokiLogin
   readonly tls: LokiTls
+  /** Where Loki is reached through a proxy. */
+  readonly proxy?: ProxyEnvironment
   /** False for a Loki that has structured metadata switched off: workers then encode entries without. */
   readonly sendsMetadata: boolean
 }
