@@ -12,6 +12,7 @@ import type { Sink } from './core/sink.ts'
 import { createStatus, type Status } from './core/status.ts'
 import { systemClock } from './kit/clock.ts'
 import type { Log } from './kit/log.ts'
+import { createRelay, type Relay } from './kit/relay.ts'
 import { stopOnSignal } from './kit/stop-signal.ts'
 import { openSentMemory } from './shipper/sent-memory.ts'
 import { Shipper } from './shipper/shipper.ts'
@@ -48,6 +49,9 @@ const leaveMsPerWorker = 5
 /** By then everything has left, or is killed. */
 const lastResortMs = 1_400
 
+/** Events until the web server's libraries are loaded: a second's worth of a hundred fast metrics. */
+const maxEarlyEvents = 10_000
+
 const clock = systemClock
 
 /**
@@ -69,7 +73,8 @@ export async function runService(options: ServiceOptions): Promise<number> {
 async function createParts(options: ServiceOptions, runtimeDirectory: string): Promise<Parts> {
   const { settings, metrics } = options
   const status = createStatus(metrics, serviceInfoOf(options))
-  const emit = eventPipe(status, options)
+  const relay = createRelay<RowtailEvent>(maxEarlyEvents)
+  const emit = eventPipe({ status, relay }, options)
   const sink = (await sinks.loki.create())(settings.loki)
   const delivered = deliveredBefore(
     settings.stateDir,
@@ -97,11 +102,13 @@ async function createParts(options: ServiceOptions, runtimeDirectory: string): P
     emit,
     onDrained: (metric) => removeSpool(settings, metric),
   })
-  return { ...options, status, sink, shipper, supervisor, say, hasDelivered: delivered.hasDelivered }
+  return { ...options, status, relay, sink, shipper, supervisor, say, hasDelivered: delivered.hasDelivered }
 }
 
 type Parts = ServiceOptions & {
   readonly status: Status
+  /** To the web server, where there is one. */
+  readonly relay: Relay<RowtailEvent>
   readonly sink: Sink
   readonly shipper: Shipper
   readonly supervisor: Supervisor
@@ -182,12 +189,19 @@ async function stopParts({ supervisor, shipper, sink, metrics }: Parts): Promise
 }
 
 /** A port that nobody asked for is only missed with a warning. */
-async function openWeb({ settings, status, say }: Parts): Promise<{ web?: Web; failed?: Failed }> {
+async function openWeb({ settings, status, relay, say }: Parts): Promise<{ web?: Web; failed?: Failed }> {
   const { listen } = settings
-  if (listen.kind === 'off') return {}
+  if (listen.kind === 'off') {
+    relay.close()
+    return {}
+  }
   const { createWeb } = await import('./web/server.ts')
   const opened = await createWeb({ listen, snapshot: () => status.snapshot(clock.nowMs()) })
-  if (opened.kind === 'listening') return { web: opened.web }
+  if (opened.kind === 'listening') {
+    relay.listen(opened.web.apply)
+    return { web: opened.web }
+  }
+  relay.close()
   if (listen.isDefault) {
     say({ type: 'warning', error: opened.error })
     return {}
@@ -196,13 +210,19 @@ async function openWeb({ settings, status, say }: Parts): Promise<{ web?: Web; f
   return { failed: { exitCode: 2 } }
 }
 
-/** Every event goes through here: into the status, and what is news into the log. */
-function eventPipe(status: Status, { log, redact, settings }: ServiceOptions): (event: RowtailEvent) => void {
+type Ears = Pick<Parts, 'status' | 'relay'>
+
+/** Every event goes through here: into the status, to the web server, and what is news into the log. */
+function eventPipe(
+  { status, relay }: Ears,
+  { log, redact, settings }: ServiceOptions,
+): (event: RowtailEvent) => void {
   const { spoolMetricBytes, spoolTotalBytes } = settings.bounds
   const narrate = createNarrator({ spoolMetricBytes, spoolTotalBytes })
   return (told) => {
     const event = 'error' in told ? { ...told, error: redactReport(told.error, redact) } : told
     status.apply(event)
+    relay.tell(event)
     for (const record of narrate(event)) log.write(record)
   }
 }

@@ -1,6 +1,6 @@
-// Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, and what compiles npm's
-// `odbc` and the faulty driver of the tests. Only what is missing is installed. PostgreSQL is told beforehand
-// not to create a cluster of its own.
+// Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, what compiles npm's
+// `odbc` and the faulty driver of the tests, Chromium for the status page, and Prometheus' own parser.
+// Only what is missing is installed. PostgreSQL is told beforehand not to create a cluster of its own.
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,6 +16,9 @@ const needed = [
   { name: 'gcc', program: 'cc' },
   { name: 'make', program: 'make' },
   { name: 'python3', program: 'python3' },
+  { name: 'python3-prometheus-client' },
+  { name: 'chromium', program: 'chromium' },
+  { name: 'fonts-dejavu-core' },
 ]
 
 const noClusterPath = '/etc/postgresql-common/createcluster.d/rowtail-no-cluster.conf'

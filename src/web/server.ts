@@ -1,13 +1,16 @@
-// The web server behind --listen: health for probes and the status as JSON. app.ts loads this file, and
-// with it fastify, only where --listen is not off. It reads, nothing else: no request changes anything,
-// none waits for a database or for Loki, and what a client may hold open or send is bounded.
+// The web server behind --listen: health for probes, the status as JSON, metrics for Prometheus. app.ts
+// loads this file, and with it fastify, only where --listen is not off. It reads, nothing else: no request
+// changes anything, none waits for a database or for Loki, and what a client may hold open or send is
+// bounded.
 
 import { hostname } from 'node:os'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { ErrorReport } from '../core/errors.ts'
+import type { RowtailEvent } from '../core/events.ts'
 import { readiness } from '../core/readiness.ts'
 import type { StatusSnapshot } from '../core/status.ts'
 import { isHostAllowed } from './host-header.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 
 export type WebSettings = {
   readonly listen: { readonly host: string; readonly port: number }
@@ -24,6 +27,8 @@ export type WebStart =
 export interface Web {
   /** `http://127.0.0.1:9464` */
   readonly address: string
+  /** Takes every event: what is counted beside the status. */
+  readonly apply: (event: RowtailEvent) => void
   /** Resolves within 200 ms, whatever its clients do. */
   close(): Promise<void>
 }
@@ -42,18 +47,20 @@ export async function createWeb({ listen, snapshot }: WebSettings): Promise<WebS
     http: { maxHeaderSize: 8_192, connectionsCheckingInterval: 1_000 },
   })
   app.server.maxConnections = maxConnections
+  const metrics = createMetrics()
   guard(app, listen.host)
-  addRoutes(app, snapshot)
+  addRoutes(app, snapshot, metrics)
   try {
     const address = await app.listen(listen)
-    return { kind: 'listening', web: { address, close: () => closeBounded(app) } }
+    const web: Web = { address, apply: metrics.apply, close: () => closeBounded(app) }
+    return { kind: 'listening', web }
   } catch (error) {
     await app.close()
     return refusalOf(error, listen)
   }
 }
 
-function addRoutes(app: FastifyInstance, snapshot: () => StatusSnapshot): void {
+function addRoutes(app: FastifyInstance, snapshot: () => StatusSnapshot, metrics: Metrics): void {
   app.get('/healthz', () => ({ status: 'alive' }))
   app.get('/readyz', async (_request, reply) => {
     const current = snapshot()
@@ -61,10 +68,13 @@ function addRoutes(app: FastifyInstance, snapshot: () => StatusSnapshot): void {
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', reasons })
   })
   app.get('/api/status', () => snapshot())
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text(snapshot())),
+  )
 }
 
 /**
- * Every answer is JSON that no cache keeps; strangers, other methods and unknown paths get no more than
+ * No cache keeps an answer; strangers, other methods and unknown paths get no more than
  * that.
  */
 function guard(app: FastifyInstance, boundHost: string): void {
@@ -86,7 +96,7 @@ function guard(app: FastifyInstance, boundHost: string): void {
   })
 }
 
-const notFound = 'not found; there are /healthz, /readyz and /api/status'
+const notFound = 'not found; there are /healthz, /readyz, /api/status and /metrics'
 
 function refusalOf(error: unknown, { host, port }: WebSettings['listen']): WebStart {
   const said = error instanceof Error ? error.message : String(error)

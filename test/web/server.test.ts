@@ -85,13 +85,13 @@ describe('the health endpoints', () => {
 })
 
 describe('anything else', () => {
-  it.each(['/', '/metrics', '/healthz/x', '/api', '/%00', '/../etc/passwd'])(
+  it.each(['/', '/metrics/', '/healthz/x', '/api', '/%00', '/../etc/passwd'])(
     'at %s is not found',
     async (path) => {
       const { port } = await start()
       expect(await ask(port, path)).toMatchObject({
         code: 404,
-        text: '{"error":"not found; there are /healthz, /readyz and /api/status"}',
+        text: '{"error":"not found; there are /healthz, /readyz, /api/status and /metrics"}',
       })
     },
   )
