@@ -1,6 +1,7 @@
 // Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, what compiles npm's
-// `odbc` and the faulty driver of the tests, Chromium for the status page, and Prometheus' own parser.
-// Only what is missing is installed. PostgreSQL is told beforehand not to create a cluster of its own.
+// `odbc` and the faulty driver of the tests, Chromium for the status page, Prometheus' own parser,
+// and systemd's check of units. Only what is missing is installed. PostgreSQL is told beforehand not to
+// create a cluster of its own.
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,6 +17,7 @@ const needed = [
   { name: 'gcc', program: 'cc' },
   { name: 'make', program: 'make' },
   { name: 'python3', program: 'python3' },
+  { name: 'systemd', program: 'systemd-analyze' },
   { name: 'python3-prometheus-client' },
   { name: 'chromium', program: 'chromium' },
   { name: 'fonts-dejavu-core' },
