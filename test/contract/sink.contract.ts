@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { PushBody } from '../../src/core/sink.ts'
 import { linesFrom, pushOf } from '../support/entries.ts'
 import { lookups } from './sink-lookup.contract.ts'
+import { questions } from './sink-reading.contract.ts'
 import { refusedEntries, refusedLabels } from './sink-refusals.contract.ts'
 import { storedRows } from './sink-rows.contract.ts'
 import { wireWords } from './sink-wire.contract.ts'
@@ -37,6 +38,7 @@ export function describeSink(name: string, start: (variant: LokiVariant) => Prom
       readiness(subject)
       wireWords(subject)
       lookups(subject)
+      questions(subject)
     })
     tenants(start)
     changedLimits(start)

@@ -1,12 +1,26 @@
-// The sink's contract over the fake Loki and the real one.
+// The sink's contract over the fake Loki, which is the demo's receiver, in memory and on disk, and over the real
+// one.
 
-import { FakeLoki } from '../support/fake-loki/fake-loki.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FakeLoki } from '../support/fake-loki.ts'
 import { type LokiConfig, LokiServer } from '../support/servers/loki.ts'
 import { sharedLoki } from '../support/servers/shared.ts'
 import { describeSink } from './sink.contract.ts'
 import type { LokiSubject, LokiVariant } from './sink-subject.ts'
 
 describeSink('the fake Loki', async ({ isAuthOn = false, ...limits }) => FakeLoki.start({ isAuthOn, limits }))
+
+describeSink('the receiver on disk', async ({ isAuthOn = false, ...limits }) => {
+  const directory = mkdtempSync(join(tmpdir(), 'rowtail-receiver-'))
+  const loki = await FakeLoki.start({ isAuthOn, limits, file: join(directory, 'loki.sqlite') })
+  const stop = async () => {
+    await loki.stop()
+    rmSync(directory, { recursive: true })
+  }
+  return { baseUrl: loki.baseUrl, stop }
+})
 
 describeSink('the real Loki', startReal)
 

@@ -11,7 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodePush, type PushedEntry } from './fake-loki/push-request.ts'
+import { decodePush, type PushedEntry } from '../../src/demo/receiver/push-request.ts'
 
 export type RecordedPush = {
   /** When it had arrived as a whole, and when its answer went back; `performance.now()`. */

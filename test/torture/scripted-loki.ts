@@ -10,7 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodePush, type PushedEntry, type PushedStream } from '../support/fake-loki/push-request.ts'
+import { decodePush, type PushedEntry, type PushedStream } from '../../src/demo/receiver/push-request.ts'
 import { keyOf } from './ledger.ts'
 
 type Plain = { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { checksumOf } from '../../src/core/checksum.ts'
 import { lokiCodec } from '../../src/sinks/loki/codec.ts'
-import { decodeEntries } from '../support/fake-loki/protobuf.ts'
+import { decodeEntries } from '../../src/demo/receiver/protobuf.ts'
 
 export type StreamKind = 'rows' | 'runs'
 

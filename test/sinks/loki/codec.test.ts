@@ -4,7 +4,7 @@ import type { Metadata } from '../../../src/core/sink.ts'
 import { countedBytesOf, lokiCodec } from '../../../src/sinks/loki/codec.ts'
 import { createPushEncoder, emptyPushBody } from '../../../src/sinks/loki/push-body.ts'
 import { pushOf } from '../../support/entries.ts'
-import { decodeProtobuf } from '../../support/fake-loki/protobuf.ts'
+import { decodeProtobuf } from '../../../src/demo/receiver/protobuf.ts'
 import { type Random, randomOf } from '../../support/random.ts'
 
 const atNs = 1_795_642_865_620_000_001n

@@ -6,7 +6,7 @@ import type { PushBody, PushOutcome, Sink } from '../../../src/core/sink.ts'
 import { endpointOf, type LokiConfig } from '../../../src/sinks/loki/config.ts'
 import { createLokiSink } from '../../../src/sinks/loki/sink.ts'
 import { linesFrom, pushOf } from '../../support/entries.ts'
-import { FakeLoki, type FakeLokiOptions } from '../../support/fake-loki/fake-loki.ts'
+import { FakeLoki, type FakeLokiOptions } from '../../support/fake-loki.ts'
 import { serveHttp } from '../../support/http-server.ts'
 
 const neverAborted = new AbortController().signal

@@ -1,6 +1,6 @@
-// The limits of Loki that the fake enforces, with Loki's defaults and under the names of its configuration.
+// The limits of Loki that the receiver enforces, with Loki's defaults and under the names of its configuration.
 
-export type FakeLimits = {
+export type LokiLimits = {
   readonly maxLabelNames: number
   readonly maxLabelNameBytes: number
   readonly maxLabelValueBytes: number
@@ -34,7 +34,7 @@ export type FakeLimits = {
 const mebibyte = 1024 * 1024
 const hourMs = 3_600_000
 
-export const defaultLimits: FakeLimits = {
+export const defaultLimits: LokiLimits = {
   maxLabelNames: 15,
   maxLabelNameBytes: 1_024,
   maxLabelValueBytes: 2_048,

@@ -8,7 +8,7 @@ import { goLabels, goQuote, goSeconds } from './go-text.ts'
 import type { Ingester } from './ingester.ts'
 import { parseLabels } from './label-text.ts'
 import { withLevel } from './levels.ts'
-import type { FakeLimits } from './limits.ts'
+import type { LokiLimits } from './limits.ts'
 import type { Label, PushedEntry, PushedStream } from './push-request.ts'
 import { Rejection } from './rejection.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -20,11 +20,11 @@ const mostNamedLabel = ['service', 'app', 'application', 'app_name', 'name', 'ap
 
 export class Distributor {
   readonly #tenant: string
-  readonly #limits: FakeLimits
+  readonly #limits: LokiLimits
   readonly #ingester: Ingester
   readonly #rate: TokenBucket
 
-  constructor(tenant: string, limits: FakeLimits, ingester: Ingester) {
+  constructor(tenant: string, limits: LokiLimits, ingester: Ingester) {
     this.#tenant = tenant
     this.#limits = limits
     this.#ingester = ingester

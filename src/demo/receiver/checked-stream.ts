@@ -1,4 +1,4 @@
-// A stream on its way through the fake, and the sizes that Loki counts of it.
+// A stream on its way through the receiver, and the sizes that Loki counts of it.
 
 import type { Label, PushedEntry } from './push-request.ts'
 

@@ -1,4 +1,4 @@
-// A push as the fake's distributor takes it, read from the body that came by HTTP: JSON, or protobuf in a
+// A push as the distributor takes it, read from the body that came by HTTP: JSON, or protobuf in a
 // snappy block, chosen by Content-Type as Loki does. Any fault refuses the whole request.
 
 import { gunzipSync, inflateRawSync } from 'node:zlib'

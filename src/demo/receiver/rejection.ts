@@ -1,4 +1,4 @@
-// An answer that is not 204: thrown by the parts of the fake, written by its server as Go's http.Error does.
+// An answer that is not 204: thrown by the parts of the receiver, written by its server as Go's http.Error does.
 
 export class Rejection extends Error {
   readonly status: number

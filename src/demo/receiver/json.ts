@@ -1,5 +1,5 @@
 // Reads a push written as JSON, as strictly as Loki: times are strings of whole nanoseconds, metadata values
-// are strings, no text holds half a surrogate pair. Loki's words quote the input at length; the fake only
+// are strings, no text holds half a surrogate pair. Loki's words quote the input at length; the receiver only
 // says where.
 
 import { goLabels } from './go-text.ts'

@@ -4,21 +4,18 @@
 
 import { type CheckedStream, entryBytes, identityOf } from './checked-stream.ts'
 import { goBytes, goSeconds, goTime } from './go-text.ts'
-import type { FakeLimits } from './limits.ts'
-import type { Label, PushedEntry } from './push-request.ts'
+import type { LokiLimits } from './limits.ts'
+import type { PushedEntry } from './push-request.ts'
 import { Rejection } from './rejection.ts'
+import type { EntryStore, StoredStream } from './store.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-export type StoredStream = {
-  readonly labels: readonly Label[]
-  /** As they came, repeats included: a log query leaves those out. */
-  readonly entries: PushedEntry[]
-}
-
-type LiveStream = StoredStream & {
+type LiveStream = {
+  readonly stored: StoredStream
   readonly text: string
   readonly rate: TokenBucket
   highestNs: bigint | undefined
+  lastEntry: PushedEntry | undefined
 }
 type Failed = { readonly entry: PushedEntry; readonly why: string; readonly isRated: boolean }
 
@@ -27,16 +24,15 @@ const maxNamed = 10
 
 export class Ingester {
   readonly #tenant: string
-  readonly #limits: FakeLimits
-  readonly #streams = new Map<string, LiveStream>()
+  readonly #limits: LokiLimits
+  readonly #store: EntryStore
+  readonly #streams: Map<string, LiveStream>
 
-  constructor(tenant: string, limits: FakeLimits) {
+  constructor(tenant: string, limits: LokiLimits, store: EntryStore) {
     this.#tenant = tenant
     this.#limits = limits
-  }
-
-  get streams(): StoredStream[] {
-    return [...this.#streams.values()]
+    this.#store = store
+    this.#streams = new Map(store.streams(tenant).map((stored) => [stored.text, this.#alive(stored)]))
   }
 
   push(streams: readonly CheckedStream[], nowMs: number): void {
@@ -49,8 +45,9 @@ export class Ingester {
     const stream = this.#streamOf(pushed)
     if (stream instanceof Rejection) return stream
     const { good, failed } = this.#sort(stream, pushed.entries, nowMs)
+    this.#store.append(stream.stored, good)
     for (const entry of good) {
-      stream.entries.push(entry)
+      stream.lastEntry = entry
       if (stream.highestNs === undefined || entry.atNs > stream.highestNs) stream.highestNs = entry.atNs
     }
     if (failed.length === 0) return undefined
@@ -60,7 +57,7 @@ export class Ingester {
   #streamOf({ labels, text, entries }: CheckedStream): LiveStream | Rejection {
     const known = this.#streams.get(text)
     if (known !== undefined) return known
-    const { maxStreams, schemaFromMs, streamBytesPerSecond, streamBurstBytes } = this.#limits
+    const { maxStreams, schemaFromMs } = this.#limits
     if (this.#streams.size >= maxStreams) return tooManyStreams(text, this.#tenant)
     const oldestNs = entries.reduce(
       (oldest, { atNs }) => (atNs < oldest ? atNs : oldest),
@@ -70,10 +67,21 @@ export class Ingester {
       const time = String(oldestNs / nsPerMs)
       return new Rejection(500, `failed to create stream: no schema config found for time ${time}`)
     }
-    const rate = new TokenBucket(streamBytesPerSecond, streamBurstBytes)
-    const stream: LiveStream = { labels, text, entries: [], rate, highestNs: undefined }
+    const stream = this.#alive(this.#store.addStream(this.#tenant, { labels, text }))
     this.#streams.set(text, stream)
     return stream
+  }
+
+  #alive(stored: StoredStream): LiveStream {
+    const { streamBytesPerSecond, streamBurstBytes } = this.#limits
+    const newest = this.#store.newest(stored)
+    return {
+      stored,
+      text: stored.text,
+      rate: new TokenBucket(streamBytesPerSecond, streamBurstBytes),
+      highestNs: newest?.highestNs,
+      lastEntry: newest?.last,
+    }
   }
 
   /** The window moves with each entry taken, inside the batch too; a repeat of the last is passed over. */
@@ -82,7 +90,7 @@ export class Ingester {
     const good: PushedEntry[] = []
     const failed: Failed[] = []
     let highestNs = stream.highestNs
-    let lastEntry = stream.entries.at(-1)
+    let lastEntry = stream.lastEntry
     for (const entry of entries) {
       if (lastEntry !== undefined && identityOf(entry) === identityOf(lastEntry)) continue
       const oldestNs = highestNs === undefined ? undefined : highestNs - BigInt(windowMs) * nsPerMs
