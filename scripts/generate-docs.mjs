@@ -1,12 +1,13 @@
-// Writes docs/flags.md, docs/configuration.md and docs/metrics.md from the flag table, the metric schema and
-// the families of /metrics, so that they cannot tell another story than the program. `--check` writes nothing
-// and fails where a page is stale.
+// Writes docs/flags.md, docs/configuration.md, docs/metrics.md and the JSON schema of the metrics file from
+// the flag table, the metric schema and the families of /metrics, so that they cannot tell another story than
+// the program. `--check` writes nothing and fails where one is stale.
 //   node_modules/.bin/node scripts/generate-docs.mjs [--check]
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configurationPage } from './docs/configuration-page.mjs'
 import { flagsPage } from './docs/flags-page.mjs'
+import { inputSchema } from './docs/input-schema.mjs'
 import { metricsPage } from './docs/metrics-page.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -14,6 +15,7 @@ const pages = {
   'docs/flags.md': flagsPage(),
   'docs/configuration.md': configurationPage(),
   'docs/metrics.md': metricsPage(),
+  'config_files/monitor_input.schema.json': inputSchema(),
 }
 const isCheck = process.argv.includes('--check')
 const cure = 'is stale: run node_modules/.bin/node scripts/generate-docs.mjs'

@@ -43,6 +43,10 @@ It is one JSON object; each key is the name of a metric:
 }
 \`\`\`
 
+Editors that know JSON schemas complete and check it with
+\`"$schema": "…/config_files/monitor_input.schema.json"\` as its first line, which rowtail reads past. A
+schema cannot say everything: \`rowtail check\` can.
+
 A number or a duration is short for \`{ "every": … }\`. More examples:
 \`config_files/monitor_input.full.json\`, and \`config_files/monitor_input.postgres.json\` for another
 database.`

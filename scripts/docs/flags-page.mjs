@@ -34,13 +34,7 @@ and systemd credentials are such files. \`--loki_key\` is a file anyway.
 A secret on the command line itself works, with a warning: rowtail overwrites its command line before it does
 anything else, but a process list may have been faster, and a process manager may have kept it.
 
-## Between rowtail and Loki
-
-A private authority is trusted with \`--loki_ca\`, a file of PEM. A proxy is taken from the environment, as
-with curl: \`HTTPS_PROXY\` for an https address, \`HTTP_PROXY\` for a plain one, \`NO_PROXY\` for hosts that
-need none, in capitals or small letters. A Loki on this machine is never asked through a proxy, and no
-database is. The proxy is \`http://\` or \`https://\`, with \`user:password@\` where it wants a login. It
-needs Node 24.5 or newer.
+${wayToLokiSection()}
 
 ## What excludes what
 
@@ -53,7 +47,17 @@ needs Node 24.5 or newer.
   user and password have no default.
 - \`--loki_ca\`, \`--loki_cert\` and \`--loki_key\` need an https address in \`--loki_url\`.
 
-## Names of the target
+${targetSection()}
+
+## Durations and sizes
+
+A duration is \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`1d\`, or a number of seconds. A size is a number of bytes,
+or \`64MiB\`, \`2GiB\` (by 1024), \`1MB\` (by 1000).
+`
+}
+
+function targetSection() {
+  return `## Names of the target
 
 The stream labels \`host\` and \`database\`, and the directory of the state, must be the same after a restart.
 
@@ -77,13 +81,17 @@ ${table(
 )}
 
 \`--target_name\` sets the name: of the state directory, and of labels where the table says "the name". In a
-container, give a SQLite target its \`--host\`: the container's own name changes with each start.
+container, give a SQLite target its \`--host\`: the container's own name changes with each start.`
+}
 
-## Durations and sizes
+function wayToLokiSection() {
+  return `## Between rowtail and Loki
 
-A duration is \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`1d\`, or a number of seconds. A size is a number of bytes,
-or \`64MiB\`, \`2GiB\` (by 1024), \`1MB\` (by 1000).
-`
+A private authority is trusted with \`--loki_ca\`, a file of PEM. A proxy is taken from the environment, as
+with curl: \`HTTPS_PROXY\` for an https address, \`HTTP_PROXY\` for a plain one, \`NO_PROXY\` for hosts that
+need none, in capitals or small letters. A Loki on this machine is never asked through a proxy, and no
+database is. The proxy is \`http://\` or \`https://\`, with \`user:password@\` where it wants a login. It
+needs Node 24.5 or newer.`
 }
 
 function secretNames() {

@@ -12,8 +12,8 @@ export const maxLabelValueBytes = 2_048
 
 /** Labels that rowtail sets itself: job, host and database on row streams, metric on run streams. */
 export const ownLabels = ['job', 'host', 'database', 'metric'] as const
-/** Of these, the ones that every row stream carries. */
-const ownLabelsOfRows = 3
+/** How many of these every row stream carries. */
+export const ownLabelsOfRows = 3
 
 export type LabelFault = { readonly expected: string; readonly hint?: string }
 

@@ -77,7 +77,7 @@ function readEntries(loading: Loading, json: JsonText): Metric[] {
     addFault(loading, root, { message: `the file holds ${found}; expected a JSON object`, hint: example })
     return []
   }
-  const entries = propertiesOf(root)
+  const entries = propertiesOf(root).filter((property) => !isSchemaReference(loading, property))
   if (entries.length === 0 && json.brokenAt.length === 0) {
     addFault(loading, root, { message: 'the object is empty; expected at least one metric', hint: example })
   }
@@ -87,6 +87,16 @@ function readEntries(loading: Loading, json: JsonText): Metric[] {
     const isBroken = isNearFault(json, entry, entries[index + 1])
     return isBroken ? [] : (readEntry(loading, entry) ?? [])
   })
+}
+
+/** `"$schema": "…"` is for editors; rowtail reads past it. */
+function isSchemaReference(loading: Loading, { key, value }: Property): boolean {
+  if (key !== '$schema') return false
+  if (value !== undefined && value.type !== 'string') {
+    const found = shown(loading.text.slice(value.offset, value.offset + value.length))
+    addFault(loading, value, { message: `$schema is ${found}; expected the path of a schema, a string` })
+  }
+  return true
 }
 
 /**

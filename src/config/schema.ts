@@ -6,10 +6,10 @@ import { parseDurationMs } from '../core/duration.ts'
 import { labelNameFault, labelValueFault } from './labels.ts'
 import { shapeOf } from './statements.ts'
 
-const maxIntervalMs = 30 * 86_400_000
-const maxTimeoutMs = 3_600_000
+export const maxIntervalMs = 30 * 86_400_000
+export const maxTimeoutMs = 3_600_000
 /** A worker cannot tick faster than its clock counts. */
-const minDurationMs = 1
+export const minDurationMs = 1
 
 export const metricSchema = z.strictObject({
   every: durationUpTo(maxIntervalMs, '30 days').meta({

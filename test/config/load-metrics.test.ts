@@ -297,3 +297,17 @@ describe('a query file', () => {
     expect(textOf(loaded)).toContain('"secret.sql", which may not be read by this user')
   })
 })
+
+describe('the key $schema', () => {
+  it('is read past: it is for editors, and no metric', () => {
+    const loaded = load({ $schema: '../config_files/monitor_input.schema.json', show_locks: 2 })
+    expect(metricsOf(loaded).map(({ name }) => name)).toEqual(['show_locks'])
+  })
+
+  it('is a string, and does not count as a metric', () => {
+    expect(sentencesOf(load({ $schema: 5, show_locks: 2 }))).toContain(
+      '$schema is 5; expected the path of a schema, a string',
+    )
+    expect(sentencesOf(load({ $schema: 'x' }))).toContain('expected at least one metric')
+  })
+})
