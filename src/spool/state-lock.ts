@@ -34,12 +34,15 @@ export function lockStateDirectory(directory: string): StateLock {
   }
 }
 
-/** The open transaction is the lock; nothing is ever written to the database. */
+/**
+ * The open transaction is the lock; nothing is ever written to the database. Its journal lies in memory: a
+ * file would need room, which a full disk has none of.
+ */
 function takeLock(directory: string): StateLock {
   const database = new DatabaseSync(join(directory, lockName), { timeout: 0 })
   const pidPath = join(directory, pidName)
   try {
-    database.exec('begin exclusive')
+    database.exec('pragma journal_mode = memory; begin exclusive')
     writePid(pidPath)
   } catch (error) {
     database.close()

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { lockStateDirectory } from '../../src/spool/state-lock.ts'
@@ -27,6 +27,15 @@ describe('the lock of a state directory', () => {
     const directory = join(temporaryDirectory(), 'a', 'b')
     lockStateDirectory(directory).release()
     expect(statSync(directory).mode & 0o777).toBe(0o700)
+  })
+
+  it('takes no room of the disk but for its pid: it may be full', () => {
+    const directory = temporaryDirectory()
+    const lock = lockStateDirectory(directory)
+    const files = readdirSync(directory).sort()
+    const lockBytes = statSync(join(directory, 'state.lock')).size
+    lock.release()
+    expect({ files, lockBytes }).toEqual({ files: ['state.lock', 'state.pid'], lockBytes: 0 })
   })
 
   it('is refused to a second process, which is told the first one’s pid and what to do', async () => {
