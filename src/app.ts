@@ -40,6 +40,8 @@ export type ServiceOptions = {
   readonly redact: (text: string) => string
   /** Faults of settings and metrics that stop nothing. */
   readonly warnings: readonly ErrorReport[]
+  /** Hears every event, after the log has. */
+  readonly observe?: (event: RowtailEvent) => void
 }
 
 /** Deliveries have this long after the polls have ended; pm2 kills 1.6 s after its signal. */
@@ -215,7 +217,7 @@ type Ears = Pick<Parts, 'status' | 'relay'>
 /** Every event goes through here: into the status, to the web server, and what is news into the log. */
 function eventPipe(
   { status, relay }: Ears,
-  { log, redact, settings }: ServiceOptions,
+  { log, redact, settings, observe }: ServiceOptions,
 ): (event: RowtailEvent) => void {
   const { spoolMetricBytes, spoolTotalBytes } = settings.bounds
   const narrate = createNarrator({ spoolMetricBytes, spoolTotalBytes })
@@ -224,6 +226,7 @@ function eventPipe(
     status.apply(event)
     relay.tell(event)
     for (const record of narrate(event)) log.write(record)
+    observe?.(event)
   }
 }
 

@@ -1,20 +1,38 @@
-// npm's packages for the tests. They are installed when node_modules is missing or older than the lock file.
+// npm's packages, for the tests and for the demo. They are installed when node_modules is missing or older than
+// the lock file.
 // `odbc` is an optional dependency, about which npm is silent: it is loaded afterwards, or the reason is
 // shown.
 
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { root, run, StepError, toolEnvironment } from './steps.mjs'
+import { root, run, step, StepError, toolEnvironment } from './steps.mjs'
+
+/** Says that packages were installed for the demo alone. npm removes it with the rest of node_modules. */
+const demoMark = join(root, 'node_modules', '.without-scripts')
 
 /** Runs `npm ci` where it is needed; the remark says so. Prints why `odbc` is missing, where it is. */
 export async function installNpmPackages() {
-  const output = isFresh()
-    ? undefined
-    : await run('npm', ['ci', '--foreground-scripts'], { env: installEnvironment() })
+  const output =
+    isFresh() && !existsSync(demoMark)
+      ? undefined
+      : await run('npm', ['ci', '--foreground-scripts'], { env: installEnvironment() })
   const fault = await odbcFault()
   if (fault !== undefined) console.log(`  npm's odbc was not built: ${fault}\n${reasonsIn(output)}`)
   const deed = output === undefined ? 'up to date' : 'installed'
   return `${deed}, odbc ${fault === undefined ? 'loads' : 'is missing'}`
+}
+
+/**
+ * Runs no script of a package but the one that brings Node: `odbc` would be compiled, and the demo needs no
+ * ODBC.
+ */
+export async function installDemoPackages() {
+  if (isFresh()) return
+  await step("npm's packages", async () => {
+    await run('npm', ['ci', '--ignore-scripts'])
+    await run('npm', ['rebuild', 'node'])
+    writeFileSync(demoMark, '')
+  })
 }
 
 function isFresh() {

@@ -5,7 +5,7 @@
 import { Parser } from 'yargs/helpers'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
 import { nearestName } from '../config/suggest.ts'
-import { allSpellings } from './flags-names.ts'
+import { allSpellings, spellingsOf } from './flags-names.ts'
 import { type Flag, flags as table } from './flags.ts'
 import type { FlagTexts } from './settings-given.ts'
 
@@ -20,6 +20,11 @@ export const commands = [
     name: 'once',
     usage: 'once [metric…]',
     description: 'one run of every metric, or of those named, as JSON lines on stdout',
+  },
+  {
+    name: 'demo',
+    usage: 'demo',
+    description: 'the service on a database of its own, into a Loki of its own; keys break things',
   },
   { name: 'spool ls', usage: 'spool ls [metric…]', description: 'what waits for Loki, and what it refused' },
   {
@@ -71,6 +76,9 @@ export function parseArguments(args: readonly string[]): Arguments {
     faults: [...(fault === undefined ? [] : [fault]), ...faults],
   }
 }
+
+/** What the demo has of its own, beside the database. */
+const demoFlags: readonly string[] = ['metrics_json_path', 'state_dir']
 
 /** Flags of one command each. */
 const ownFlags: readonly Flag[] = table.filter((flag: Flag) => flag.verbs !== undefined)
@@ -131,7 +139,8 @@ function commandOf(positionals: readonly string[]): ReadCommand {
 
 /** Flags of another command than this one. */
 function misplacedFlags(command: CommandName, names: readonly string[]): ConfigFault[] {
-  return ownFlags
+  const refused = command === 'demo' ? names.filter(isBroughtByDemo).map(refusedByDemo) : []
+  const ofOthers = ownFlags
     .filter(
       ({ name, verbs = [] }) => names.includes(name) && !verbs.some((verb) => command === `spool ${verb}`),
     )
@@ -139,6 +148,19 @@ function misplacedFlags(command: CommandName, names: readonly string[]): ConfigF
       const takers = verbs.map((verb) => `spool ${verb}`).join(' and ')
       return { code: 'flag_invalid', message: `"--${name}" is a flag of ${takers}, not of ${command}` }
     })
+  return [...refused, ...ofOthers]
+}
+
+function isBroughtByDemo(name: string): boolean {
+  return table.some((flag: Flag) => {
+    const isOfTarget = flag.group === 'SQreamDB' || flag.group === 'Any database'
+    return (isOfTarget || demoFlags.includes(flag.name)) && spellingsOf(flag).includes(name)
+  })
+}
+
+function refusedByDemo(name: string): ConfigFault {
+  const message = `"--${name}" is no flag of demo, which brings its own database, metrics and state directory`
+  return { code: 'flag_invalid', message }
 }
 
 function unknownCommand(word: string): ConfigFault {

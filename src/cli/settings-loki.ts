@@ -29,6 +29,7 @@ import {
   textOrDefault,
 } from './settings-values.ts'
 
+const addressFlags: readonly FlagName[] = ['loki_url', 'loki_host', 'loki_port']
 const maxPemBytes = 1024 * 1024
 
 export function lokiOf(given: Given, surroundings: Surroundings): LokiSettings {
@@ -44,6 +45,7 @@ export function lokiOf(given: Given, surroundings: Surroundings): LokiSettings {
     ...(proxy === undefined ? {} : { proxy }),
     sendsMetadata: choiceOf(given, 'loki_metadata', ['on', 'off']) !== 'off',
     streamRate: sizeOrOffOf(given, 'loki_stream_rate'),
+    isDefault: !addressFlags.some((name) => isGiven(given, name)),
   }
 }
 

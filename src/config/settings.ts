@@ -31,6 +31,8 @@ export type Settings = {
 export type LokiSettings = LokiConfig & {
   /** Bytes a second that one stream is paced at, or off for a Loki that does not shard streams. */
   readonly streamRate: number | 'off'
+  /** True where nobody named a Loki. */
+  readonly isDefault: boolean
 }
 
 export type ListenSettings =

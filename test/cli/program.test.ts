@@ -20,6 +20,7 @@ function programWith(answer: () => Promise<number> = async () => 0) {
       run: command('run'),
       check: command('check'),
       once: command('once'),
+      demo: command('demo'),
       'spool ls': command('spool ls'),
       'spool verify': command('spool verify'),
       'spool replay': command('spool replay'),
@@ -45,6 +46,7 @@ describe('a command line', () => {
     [['once'], 'once', []],
     [['once', 'show_locks', '--port=1', 'get_license_info'], 'once', ['show_locks', 'get_license_info']],
     [['once', '5'], 'once', ['5']],
+    [['demo', '--loki_url', 'http://loki:3100'], 'demo', []],
     [['spool', 'ls'], 'spool ls', []],
     [['spool', 'ls', '--json', 'show_locks'], 'spool ls', ['show_locks']],
     [['spool', 'export', 'show_locks', '--dead', '--reason=too_old'], 'spool export', ['show_locks']],
@@ -82,8 +84,8 @@ describe('a command line', () => {
     expect(printed.out).toBe('')
     expect(printed.err).toBe(
       'rowtail cannot start, 6 settings are wrong:\n' +
-        '"chekc" is no command; expected run, check, once, spool ls, spool verify, spool replay or spool\n' +
-        '  export\n' +
+        '"chekc" is no command; expected run, check, once, demo, spool ls, spool verify, spool replay or\n' +
+        '  spool export\n' +
         '  Did you mean "check"?\n' +
         '"--prot" is no flag of rowtail\n' +
         '  Did you mean "--port"?\n' +
@@ -97,6 +99,9 @@ describe('a command line', () => {
   })
 
   it.each([
+    [['demo', '--port', '1'], '"--port" is no flag of demo, which brings its own database'],
+    [['demo', '--username', 'x'], '"--username" is no flag of demo'],
+    [['demo', '--state_dir', 'x'], '"--state_dir" is no flag of demo'],
     [['run', 'fast'], 'run stands together with "fast"; expected flags only'],
     [['--', '--port'], '"--port" is no command; expected run, check, once'],
     [['--no-clustered'], '"--no-clustered" is no flag of rowtail'],

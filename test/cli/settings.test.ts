@@ -33,6 +33,7 @@ describe('settings without any flag', () => {
         tls: {},
         sendsMetadata: true,
         streamRate: 1_000_000,
+        isDefault: true,
       },
       labels: {},
       metricsPath: '/opt/rowtail/monitor_input.json',

@@ -1,11 +1,11 @@
 // The command `run`: the service, until a signal ends it.
 
 import { runService } from '../../app.ts'
-import type { Settings } from '../../config/settings.ts'
-import { createLog, type LogSettings } from '../../kit/log.ts'
+import { createLog } from '../../kit/log.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Invocation } from '../program.ts'
 import { loadOrTell, redactorOf } from './load.ts'
+import { logSettingsOf } from './log-settings.ts'
 
 export async function run(invocation: Invocation): Promise<number> {
   const loaded = loadOrTell(invocation)
@@ -17,25 +17,5 @@ export async function run(invocation: Invocation): Promise<number> {
     return await runService({ ...loaded, settings, version, log, redact })
   } finally {
     await log.close()
-  }
-}
-
-function logSettingsOf({ log, loki, labels, target }: Settings): LogSettings {
-  const { level, format, filePath, isSentToLoki } = log
-  const { login, tenant, tls, proxy, endpoint } = loki
-  const toLoki = {
-    url: endpoint.pushUrl,
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(login.kind === 'basic' ? { user: login.user, password: login.password } : {}),
-    ...(login.kind === 'bearer' ? { token: login.token } : {}),
-    tls,
-    ...(proxy === undefined ? {} : { proxy }),
-    labels: { ...labels, ...target.labels },
-  }
-  return {
-    level,
-    format,
-    ...(filePath === undefined ? {} : { filePath }),
-    ...(isSentToLoki ? { toLoki } : {}),
   }
 }
