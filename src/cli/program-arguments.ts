@@ -144,7 +144,7 @@ function misplacedFlags(command: CommandName, names: readonly string[]): ConfigF
     .filter(
       ({ name, verbs = [] }) => names.includes(name) && !verbs.some((verb) => command === `spool ${verb}`),
     )
-    .map(({ name, verbs = [] }) => {
+    .map(({ name, verbs = [] }): ConfigFault => {
       const takers = verbs.map((verb) => `spool ${verb}`).join(' and ')
       return { code: 'flag_invalid', message: `"--${name}" is a flag of ${takers}, not of ${command}` }
     })

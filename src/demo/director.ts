@@ -51,7 +51,7 @@ export function createDirector(options: DirectorOptions): Director {
 
   async function toggleLoki(): Promise<void> {
     const { receiver } = stage
-    if (receiver === undefined) return say('demo.loki', 'this Loki is not of the demo: it cannot be taken away')
+    if (receiver === undefined) return say('demo.loki', 'only a Loki of the demo can be taken away')
     if (!receiver.isAway) {
       await receiver.leave()
       return say('demo.loki_away', 'Loki is taken away: rows wait on disk until it is given back (l)')
@@ -60,7 +60,7 @@ export function createDirector(options: DirectorOptions): Director {
       () => true,
       () => false,
     )
-    if (isBack) say('demo.loki_back', 'Loki is given back: with the next try what waits goes out, oldest first')
+    if (isBack) say('demo.loki_back', 'Loki is given back: at the next try all goes out, oldest first')
     else say('demo.loki_away', 'Loki cannot come back: another program has taken its port meanwhile')
   }
 
