@@ -13,7 +13,7 @@ export function flagsPage() {
 
 ${generatedMark}
 
-Every flag but those of the spool commands is also an environment variable: \`--loki_host\` is
+Every flag but those of single commands is also an environment variable: \`--loki_host\` is
 \`ROWTAIL_LOKI_HOST\`. The flag beats the variable, the variable beats the default; an empty variable counts
 as none. A flag is written \`--port 5000\` or \`--port=5000\`; a value that begins with a dash needs the
 second form. A boolean flag without a value is true. \`--help\` prints all this in short.

@@ -19,12 +19,12 @@ export const flagGroups = [
   'Log and status',
   'Start',
   'Bounds',
-  'Spool commands',
+  'Single commands',
 ] as const
 export type FlagGroup = (typeof flagGroups)[number]
 
-/** What `rowtail spool` can do. */
-export type SpoolVerb = 'ls' | 'verify' | 'replay' | 'export'
+/** What `rowtail spool` can do, and the other commands that have flags of their own. */
+export type Verb = 'ls' | 'verify' | 'replay' | 'export' | 'check'
 
 export type Flag = {
   readonly name: string
@@ -36,8 +36,8 @@ export type Flag = {
   /** What the help says of a default that depends on something. */
   readonly defaultText?: string
   readonly description: string
-  /** Verbs of `spool` that alone take it, and on the command line alone. */
-  readonly verbs?: readonly SpoolVerb[]
+  /** Those that alone take it, and on the command line alone. */
+  readonly verbs?: readonly Verb[]
   /** Also read from a file, `--<name>_file`, and never shown. */
   readonly isSecret?: true
 }
@@ -292,15 +292,15 @@ export const flags = [
   },
   {
     name: 'json',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'boolean' },
     default: 'false',
-    description: 'ls, verify: JSON in place of a table',
-    verbs: ['ls', 'verify'],
+    description: 'check, ls, verify: JSON in place of text',
+    verbs: ['check', 'ls', 'verify'],
   },
   {
     name: 'since',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'when' },
     default: '1h',
     description: 'verify: what was delivered since then, a duration before now or a time (ISO 8601)',
@@ -308,7 +308,7 @@ export const flags = [
   },
   {
     name: 'until',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'when' },
     default: '0s',
     description: 'verify: and until then',
@@ -316,14 +316,14 @@ export const flags = [
   },
   {
     name: 'reason',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'choice', choices: refusalReasons },
     description: 'replay, export --dead: dead letters of this reason only',
     verbs: ['replay', 'export'],
   },
   {
     name: 'dry_run',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'boolean' },
     default: 'false',
     description: 'replay: say what would be done, and change nothing',
@@ -331,7 +331,7 @@ export const flags = [
   },
   {
     name: 'maybe_stored',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'boolean' },
     default: 'false',
     description: 'replay: also what Loki may have already, and cannot tell; it may then be there twice',
@@ -339,7 +339,7 @@ export const flags = [
   },
   {
     name: 'dead',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'boolean' },
     default: 'false',
     description: 'export: dead letters, in place of waiting rows',
@@ -347,7 +347,7 @@ export const flags = [
   },
   {
     name: 'file',
-    group: 'Spool commands',
+    group: 'Single commands',
     value: { kind: 'path' },
     description: 'export: a copy that was set aside, in place of the spools',
     verbs: ['export'],

@@ -27,7 +27,7 @@ export function helpText(version: string): string {
 }
 
 const closing =
-  'Every flag but those of the spool commands is also an environment variable, --loki_host is ' +
+  'Every flag but those of single commands is also an environment variable, --loki_host is ' +
   'ROWTAIL_LOKI_HOST; the flag wins. ' +
   'Passwords, tokens and connection strings are better read from a file: --password_file, ' +
   'ROWTAIL_PASSWORD_FILE and so on. Durations are 500ms, 30s, 5m, 1h, 1d; sizes 64MiB, 1MB.'

@@ -6,7 +6,7 @@ import { Parser } from 'yargs/helpers'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
 import { nearestName } from '../config/suggest.ts'
 import { allSpellings, spellingsOf } from './flags-names.ts'
-import { type Flag, flags as table } from './flags.ts'
+import { type Flag, flags as table, type Verb } from './flags.ts'
 import type { FlagTexts } from './settings-given.ts'
 
 export const commands = [
@@ -142,13 +142,18 @@ function misplacedFlags(command: CommandName, names: readonly string[]): ConfigF
   const refused = command === 'demo' ? names.filter(isBroughtByDemo).map(refusedByDemo) : []
   const ofOthers = ownFlags
     .filter(
-      ({ name, verbs = [] }) => names.includes(name) && !verbs.some((verb) => command === `spool ${verb}`),
+      ({ name, verbs = [] }) =>
+        names.includes(name) && !verbs.some((verb) => command === commandOfVerb(verb)),
     )
     .map(({ name, verbs = [] }): ConfigFault => {
-      const takers = verbs.map((verb) => `spool ${verb}`).join(' and ')
+      const takers = verbs.map(commandOfVerb).join(' and ')
       return { code: 'flag_invalid', message: `"--${name}" is a flag of ${takers}, not of ${command}` }
     })
   return [...refused, ...ofOthers]
+}
+
+function commandOfVerb(verb: Verb): CommandName {
+  return verb === 'check' ? verb : `spool ${verb}`
 }
 
 function isBroughtByDemo(name: string): boolean {

@@ -20,7 +20,7 @@ export type Invocation = {
   readonly warnings: readonly ErrorReport[]
   /** The names behind `once` and the commands of `spool`; empty is every metric. */
   readonly metrics: readonly string[]
-  /** What the commands of `spool` alone are told. */
+  /** What the commands of `spool` are told, and whether `check` answers in JSON. */
   readonly spool: SpoolOptions
 }
 

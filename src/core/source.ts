@@ -31,6 +31,15 @@ export type RunRequest = {
   /** Milliseconds from the question to the last row. */
   readonly timeoutMs: number
   readonly bounds: RunBounds
+  /** The summary tells the columns too. */
+  readonly withColumns?: true
+}
+
+/** A column of a result, under the name that it has in the lines. */
+export type ResultColumn = {
+  readonly name: string
+  /** The database's own word for its type, or the driver's; '' where neither tells one. */
+  readonly type: string
 }
 
 export type RunSummary = {
@@ -40,6 +49,8 @@ export type RunSummary = {
   readonly flags: readonly Flag[]
   /** True where a bound cut the result. */
   readonly isCut: boolean
+  /** In SELECT order, where the request asked for them. */
+  readonly columns?: readonly ResultColumn[]
 }
 
 export type RunResult =

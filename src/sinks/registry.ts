@@ -7,6 +7,8 @@ export const sinks = {
     create: async () => (await import('./loki/sink.ts')).createLokiSink,
     /** The labels in a stream's text. */
     labelsOf: async () => (await import('./loki/stream-labels.ts')).labelsOfStream,
+    /** The limits that what is sent could meet, for `check`. */
+    limits: async () => (await import('./loki/limits.ts')).askLokiLimits,
     /** What it shows of a stream, for `spool verify`. */
     view: async () => (await import('./loki/view.ts')).createLokiView,
   },

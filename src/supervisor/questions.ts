@@ -16,6 +16,7 @@ export type Question = {
   readonly timeoutMs: number
   readonly bounds?: RunBounds
   readonly onLines?: (lines: Uint8Array) => void
+  readonly withColumns?: true
 }
 
 /** Asks one question over a lane of its own; rejects with the signal's reason. */
@@ -29,9 +30,9 @@ export async function askHost(
     lossOf: async () => ({ code: 'host_crashed', message: 'The driver host ended while it ran the query.' }),
     abandoned: () => undefined,
   })
-  const { query, timeoutMs, bounds = defaultRunBounds, onLines = () => undefined } = question
+  const { onLines = () => undefined, ...asked } = question
   try {
-    return await source.run({ query, timeoutMs, bounds }, onLines, signal)
+    return await source.run({ bounds: defaultRunBounds, ...asked }, onLines, signal)
   } finally {
     source.close()
   }

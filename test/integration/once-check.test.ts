@@ -110,16 +110,70 @@ describe('check', () => {
       expect.stringMatching(/^ok state directory .*state$/),
       expect.stringContaining(`ok database Connected and logged in: `),
       expect.stringMatching(/^ok loki Loki takes pushes at http:.*$/),
-      expect.stringMatching(/^ok asked_rows 3 rows in .*$/),
+      expect.stringMatching(/^ok asked_rows 3 rows in \S+, 0 % of its interval of 1h; .* a day$/),
+      expect.stringMatching(/^ columns: n int4, two_words (?:text|unknown), none (?:text|unknown)$/),
       expect.stringMatching(/^ok asked_host 1 row in .*$/),
+      expect.stringMatching(/^ columns: /),
       expect.stringContaining('warn asked_host column "ratio"'),
       expect.stringContaining('warn asked_host column "host": LogQL\'s `| json` calls it host_extracted'),
       expect.stringContaining('skip asked_effect not run here'),
+      expect.stringMatching(/^ok volume 5 streams, .* a day before compression; the spools hold .* of it$/),
+      expect.stringMatching(/^ok limits of Loki none would be met; they are those of its \/config/),
     ])
     expect(lines[2]).toContain(`port ${port}`)
     expect(await effects()).toBe(before)
     expect(await sharedLoki().query('{job="asked_host"}')).toEqual([])
     expect(existsSync(path.join(service.directory, 'state', 'spool'))).toBe(false)
+  })
+
+  it('tells all of it as one JSON document, for programs', async () => {
+    const own = ['--json', '--max_rows', '2']
+    const { flags, env } = servers()
+    const options = { metrics: { ...broken, ...metrics }, flags: [...flags, ...own], env }
+    const { exit, stdout } = await runToEnd({ ...options, command: 'check' })
+    expect(exit.code).toBe(3)
+    const report: unknown = JSON.parse(stdout)
+    expect(report).toMatchObject({
+      version: 1,
+      exitCode: 3,
+      findings: expect.arrayContaining([
+        expect.objectContaining({ result: 'ok', what: 'loki' }),
+        expect.objectContaining({ result: 'failed', what: 'asked_broken', code: 'query_failed' }),
+        expect.objectContaining({ result: 'warning', what: 'asked_rows' }),
+      ]),
+      metrics: [
+        { metric: 'asked_broken', result: 'failed', sends: true },
+        {
+          metric: 'asked_rows',
+          result: 'ok',
+          intervalSeconds: 3_600,
+          rows: 2,
+          columns: [{ name: 'n', type: 'int4' }, { name: 'two_words' }, { name: 'none' }],
+          flags: [{ column: '*', why: 'rows_cut' }],
+        },
+        { metric: 'asked_host', result: 'ok' },
+        { metric: 'asked_effect', result: 'not_run', sends: false },
+      ],
+      volume: { streams: 7 },
+      limits: { source: 'config', lineBytes: 262_144 },
+    })
+  })
+
+  it('warns of a query that takes longer than its interval, and of a limit that would be met', async () => {
+    const wide = { every: '1s', query: "select repeat('x', 250000) as wide" }
+    const slow = { every: '100ms', query: 'select pg_sleep(0.15)::text as slept' }
+    const { flags, env } = servers()
+    const { exit, stdout } = await runToEnd({
+      metrics: { asked_wide: wide, asked_slowly: slow },
+      flags: [...flags, '--loki_stream_rate', '64KiB'],
+      env,
+      command: 'check',
+    })
+    expect(exit.code).toBe(0)
+    expect(stdout).toMatch(
+      /^warn\s+asked_slowly\s+the run took longer than the interval: .* rows come every /m,
+    )
+    expect(stdout).toMatch(/^warn\s+limits of Loki\s+asked_wide would write .* --loki_stream_rate is 64 KiB/m)
   })
 
   it('ends with 3 where a query fails, and asks the others all the same', async () => {

@@ -33,6 +33,7 @@ export type Run = {
   readonly query: string
   readonly timeoutMs: number
   readonly bounds: RunBounds
+  readonly withColumns?: true
 }
 export type Finished = { readonly id: number; readonly summary: RunSummary }
 export type Failed = { readonly id: number; readonly error: ErrorReport }

@@ -3,7 +3,7 @@
 
 import { type ErrorReport, reportOf } from '../../../core/errors.ts'
 import { formatDuration } from '../../../core/duration.ts'
-import type { Flag, RunResult } from '../../../core/source.ts'
+import type { Flag, ResultColumn, RunResult } from '../../../core/source.ts'
 import type { Cursor, DriverConnection, RowBlock } from './drivers/driver.ts'
 import type { Run } from './protocol.ts'
 
@@ -26,7 +26,8 @@ export async function executeRun(
     const isCut = await copyRows(cursor, request, { state, out })
     if (state.abort !== undefined) throw new Error('aborted between two blocks')
     const flags = isCut ? [...cursor.flags(), cutFlag(request)] : cursor.flags()
-    return { kind: 'finished', summary: { rows: state.rows, bytes: state.bytes, flags, isCut } }
+    const columns = request.withColumns === true ? { columns: columnsOf(cursor) } : {}
+    return { kind: 'finished', summary: { rows: state.rows, bytes: state.bytes, flags, isCut, ...columns } }
   } catch (error) {
     return { kind: 'failed', error: failureOf(error, request, state) }
   } finally {
@@ -34,6 +35,10 @@ export async function executeRun(
     // another.
     await cursor?.close().catch(() => undefined)
   }
+}
+
+function columnsOf({ columns }: Cursor): ResultColumn[] {
+  return columns.map(({ name, typeName }) => ({ name, type: typeName }))
 }
 
 /** Copies rows up to the bounds; true where there were more. */
