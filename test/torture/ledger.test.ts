@@ -91,6 +91,15 @@ describe('a ledger', () => {
     expect(kindsOf({ ...record, polls }, { ...strict, isSourceSound: false })).toEqual([])
   })
 
+  it('does not take a run whose rows were all dropped, and counted, for one that was never spooled', () => {
+    const { spool, loki, ...record } = soundRecord()
+    const runOfRow = (row: LokiEntry) => row.metadata['run_id']
+    const rows = loki.rows.filter((row) => runOfRow(row) !== 'r1')
+    const dropped = [{ reason: 'spool_full', entries: loki.rows.length - rows.length }]
+    const shown = { ...record, spool: { ...spool, dropped }, loki: { ...loki, rows } }
+    expect(kindsOf(shown, { ...strict, mayDrop: true })).toEqual([])
+  })
+
   it.each([
     { what: 'at the same time', shift: 0n },
     { what: 'at another time', shift: 5_000n },

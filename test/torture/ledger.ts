@@ -215,8 +215,12 @@ function drops(record: MetricRecord, entries: readonly Entry[], { mayDrop }: Exp
   return [{ kind: 'dropped', what: `${counted} counted as dropped, ${told - there} are missing` }]
 }
 
-/** The run in flight at the end was cancelled; each one before it must be there. */
-function neverSpooled({ spec, polls }: MetricRecord, entries: readonly Entry[]): Finding[] {
+/**
+ * The run in flight at the end was cancelled; each one before it must be there. Where rows were dropped, their
+ * number tells it (`drops`): a whole run may have gone.
+ */
+function neverSpooled({ spec, polls, spool }: MetricRecord, entries: readonly Entry[]): Finding[] {
+  if (spool.dropped.length > 0) return []
   const there = new Set(entries.map(({ line }) => rowOf(line)?.poll))
   return [...polls.answered]
     .filter((poll) => poll < polls.last && rowsOfPoll(spec, poll) > 0 && !there.has(poll))
