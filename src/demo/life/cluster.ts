@@ -162,8 +162,7 @@ function readingText(table: string, random: Random): string {
  * with nobody.
  */
 function advance(statements: readonly Statement[], second: number): Statement[] {
-  const executing = statements.filter(({ status }) => status === 'Executing')
-  let running = executing.length
+  const holders = statements.filter(({ status }) => status === 'Executing' || status === 'Initializing')
   return statements.map((statement): Statement => {
     const { status, statusSinceS, workS } = statement
     const changed = (next: StatementStatus): Statement => ({
@@ -172,18 +171,16 @@ function advance(statements: readonly Statement[], second: number): Statement[] 
       statusSinceS: second,
     })
     if (status === 'Executing') return { ...statement, workS: workS - 1 }
+    if (status === 'Initializing') return changed('Executing')
     if (status === 'Preparing') return second > statusSinceS ? changed('In queue') : statement
-    if (status === 'In queue') {
-      if (running >= maxExecuting || isLockedFor(statement, executing)) return statement
-      running += 1
-    }
-    executing.push(statement)
-    return changed(status === 'In queue' ? 'Initializing' : 'Executing')
+    if (holders.length >= maxExecuting || isLockedFor(statement, holders)) return statement
+    holders.push(statement)
+    return changed('Initializing')
   })
 }
 
-function isLockedFor({ table, isWriting }: Statement, executing: readonly Statement[]): boolean {
-  return executing.some((other) => other.table === table && (isWriting || other.isWriting))
+function isLockedFor({ table, isWriting }: Statement, holders: readonly Statement[]): boolean {
+  return holders.some((other) => other.table === table && (isWriting || other.isWriting))
 }
 
 function nextCounter(counter: Counter, second: number, random: Random): Counter {
