@@ -14,8 +14,10 @@ export type ReadinessReason = {
     | 'metric_silent'
     | 'sink_lost'
     | 'backlog_old'
+    | 'delivery_stuck'
     | 'spool_filling'
     | 'spool_unwritable'
+    | 'state_dir_gone'
   readonly metric?: string
   readonly message: string
 }
@@ -29,8 +31,14 @@ const minSilenceMs = 15_000
 const maxBacklogAgeMs = 5 * 60_000
 const maxSpoolShare = 0.8
 
-export function readiness(snapshot: StatusSnapshot, nowMs: number): ReadinessVerdict {
+/** `others` are reasons that the status does not tell. */
+export function readiness(
+  snapshot: StatusSnapshot,
+  nowMs: number,
+  others: readonly ReadinessReason[] = [],
+): ReadinessVerdict {
   const reasons = [
+    ...others,
     ...serviceReasons(snapshot, nowMs),
     ...snapshot.metrics.flatMap((metric) => metricReasons(metric, snapshot, nowMs)),
   ]
@@ -54,6 +62,7 @@ function metricReasons(metric: MetricStatus, snapshot: StatusSnapshot, nowMs: nu
   const reasons = [
     ...silence(metric, snapshot, nowMs),
     ...backlog(metric, nowMs),
+    ...stuck(metric),
     ...filling('its spool', metric.spool.bytes, service.bounds.spoolMetricBytes),
     ...unwritable(metric),
   ]
@@ -78,6 +87,10 @@ function backlog({ spool }: MetricStatus, nowMs: number): ReadinessReason[] {
   if (ageMs <= maxBacklogAgeMs) return []
   const message = `${countOf(spool.rows, 'row')} in the spool, the oldest for ${formatElapsed(ageMs)}`
   return [{ code: 'backlog_old', message }]
+}
+
+function stuck({ pushError }: MetricStatus): ReadinessReason[] {
+  return pushError?.isStuck === true ? [{ code: 'delivery_stuck', message: sentenceOf(pushError) }] : []
 }
 
 function filling(what: string, bytes: number, maxBytes: number): ReadinessReason[] {

@@ -34,6 +34,9 @@ export type LastTick = { readonly atMs: number; readonly latenessMs: number }
 
 export type LastError = ErrorReport & { readonly atMs: number }
 
+/** `isStuck`: a single entry that Loki fails on again and again; it is tried on and never dropped. */
+export type PushError = LastError & { readonly isStuck?: true }
+
 export type MetricStatus = {
   readonly name: string
   readonly state: MetricState
@@ -58,7 +61,7 @@ export type MetricStatus = {
   readonly spoolError?: LastError
   readonly delivered: { readonly rows: number; readonly bytes: number; readonly lastMs?: number }
   /** What the last push met, where it was not delivered. */
-  readonly pushError?: LastError
+  readonly pushError?: PushError
   readonly restampedRows: number
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>
   readonly deadLetters: Readonly<Partial<Record<RefusalReason, number>>>
@@ -196,8 +199,8 @@ const deliveryFold: Omit<Fold, keyof typeof workerFold | keyof typeof runFold | 
     const { delivered } = record
     record.delivered = { rows: delivered.rows + rows, bytes: delivered.bytes + bytes, lastMs: atMs }
   },
-  'push.failed': (record, { error, atMs }) => {
-    record.pushError = { ...error, atMs }
+  'push.failed': (record, { error, atMs, isStuck }) => {
+    record.pushError = { ...error, atMs, ...(isStuck === true ? { isStuck } : {}) }
   },
   'push.restamped': (record, { rows }) => {
     record.restampedRows += rows

@@ -157,6 +157,30 @@ describe('rowtail is not ready', () => {
     ])
   })
 
+  it('when Loki fails on one entry again and again, until it takes it', () => {
+    const { status, reasonsAt } = ready()
+    const push = { metric: 'show_locks', atMs: startedMs } as const
+    const failure: ErrorReport = { code: 'loki_server_error', message: 'Loki answered 500.' }
+    const failed = { type: 'push.failed', error: failure, outcome: 'retry', failures: 20, ...push } as const
+    status.apply(failed)
+    expect(reasonsAt(startedMs)).toEqual([])
+    status.apply({ ...failed, isStuck: true })
+    expect(reasonsAt(startedMs)).toEqual([
+      { code: 'delivery_stuck', metric: 'show_locks', message: 'Loki answered 500.' },
+    ])
+    status.apply({ type: 'push.delivered', rows: 1, bytes: 1, durationMs: 1, ...push })
+    expect(reasonsAt(startedMs)).toEqual([])
+  })
+
+  it('for what others see, too', () => {
+    const { status } = ready()
+    const gone = { code: 'state_dir_gone', message: 'It is gone.' } as const
+    expect(readiness(status.snapshot(startedMs), startedMs, [gone])).toEqual({
+      isReady: false,
+      reasons: [gone],
+    })
+  })
+
   it('when rows cannot be spooled', () => {
     const { status, reasonsAt } = ready()
     const full: ErrorReport = { code: 'spool_write_failed', message: 'The disk is full.' }
