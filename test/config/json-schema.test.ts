@@ -7,6 +7,12 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 
 const repository = join(import.meta.dirname, '../..')
+const gettingStarted = readdirSync(join(repository, 'docs/getting-started'))
+const pages = [
+  'README.md',
+  'docs/configuration.md',
+  ...gettingStarted.map((name) => `docs/getting-started/${name}`),
+]
 const fixtures = join(import.meta.dirname, 'fixtures')
 const schema = readJson('config_files/monitor_input.schema.json')
 const validate = new Ajv({ strict: false, strictSchema: true, allErrors: true }).compile(schema)
@@ -37,7 +43,7 @@ describe('the JSON schema accepts', () => {
     expect(faultsOf(readJson(path))).toEqual([])
   })
 
-  it.each(examplesOf(['README.md', 'docs/configuration.md']))('an example of $page', ({ text }) => {
+  it.each(examplesOf(pages))('an example of $page', ({ text }) => {
     expect(faultsOf(JSON.parse(text))).toEqual([])
   })
 
@@ -80,9 +86,12 @@ function faultyFixtures(): { name: string; value: unknown }[] {
   })
 }
 
+/** A block of JSON, or a file that the shell writes. */
+const example = /```json\n([\s\S]*?)```|<<'END'\n([\s\S]*?)\n *END\n/g
+
 function examplesOf(pages: readonly string[]): { page: string; text: string }[] {
   return pages.flatMap((page) => {
-    const blocks = readFileSync(join(repository, page), 'utf8').matchAll(/```json\n([\s\S]*?)```/g)
-    return [...blocks].map(([, text = '']) => ({ page, text }))
+    const blocks = readFileSync(join(repository, page), 'utf8').matchAll(example)
+    return [...blocks].map(([, json = '', file = '']) => ({ page, text: json + file }))
   })
 }
