@@ -198,9 +198,14 @@ async function openWeb({ settings, status, relay, say }: Parts): Promise<{ web?:
     return {}
   }
   const { createWeb } = await import('./web/server.ts')
-  const opened = await createWeb({ listen, snapshot: () => status.snapshot(clock.nowMs()) })
+  const opened = await createWeb({
+    listen,
+    stateDirectory: settings.stateDir,
+    snapshot: () => status.snapshot(clock.nowMs()),
+  })
   if (opened.kind === 'listening') {
     relay.listen(opened.web.apply)
+    if (opened.warning !== undefined) say({ type: 'warning', error: opened.warning })
     return { web: opened.web }
   }
   relay.close()
@@ -282,6 +287,7 @@ function workerOf(settings: Settings, { name, metric, index, count }: Position):
       runs: { ...shared, job: 'rowtail', metric: name },
     },
     isMetadataOn: loki.sendsMetadata,
+    showsRows: settings.listen.kind === 'on',
   }
 }
 

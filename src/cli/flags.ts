@@ -212,7 +212,14 @@ export const flags = [
     group: 'Log and status',
     value: { kind: 'address' },
     default: '127.0.0.1:9464',
-    description: 'address of /healthz, /readyz and /api/status, or off',
+    description: 'address of the status page, /metrics, /healthz, /readyz and /api/status, or off',
+  },
+  {
+    name: 'listen_password',
+    group: 'Log and status',
+    value: { kind: 'text' },
+    isSecret: true,
+    description: 'what readers of the status have to know; browsers ask for it, scripts send it as a token',
   },
   {
     name: 'log_file_path',

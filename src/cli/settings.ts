@@ -29,6 +29,7 @@ import {
   pathOf,
   sizeOf,
   spellingOf,
+  textOf,
   textOrDefault,
 } from './settings-values.ts'
 import { targetOf } from './target.ts'
@@ -108,7 +109,22 @@ function listenOf(given: Given): ListenSettings {
     return { kind: 'off' }
   }
   const host = match[1]?.replace(/^\[|\]$/g, '') ?? ''
-  return { kind: 'on', host: host === '' ? '127.0.0.1' : host, port, isDefault: !isGiven(given, 'listen') }
+  const password = listenPasswordOf(given)
+  return {
+    kind: 'on',
+    host: host === '' ? '127.0.0.1' : host,
+    port,
+    isDefault: !isGiven(given, 'listen'),
+    ...(password === undefined ? {} : { password }),
+  }
+}
+
+/** It goes as a token too, which holds no spaces; nothing slows down who guesses, but its length. */
+function listenPasswordOf(given: Given): string | undefined {
+  const password = textOf(given, 'listen_password')
+  if (password === undefined || /^\S{8,}$/.test(password)) return password
+  addValueFault(given, 'listen_password', { expected: 'at least 8 characters, no spaces' })
+  return undefined
 }
 
 function logOf(given: Given, { cwd }: Surroundings): LogSettings {

@@ -38,7 +38,14 @@ export type LokiSettings = LokiConfig & {
 export type ListenSettings =
   | { readonly kind: 'off' }
   /** `isDefault`: nobody asked for this port, so a taken one is a warning and no failure. */
-  | { readonly kind: 'on'; readonly host: string; readonly port: number; readonly isDefault: boolean }
+  | {
+      readonly kind: 'on'
+      readonly host: string
+      readonly port: number
+      readonly isDefault: boolean
+      /** What a reader has to know; undefined where everybody may read who reaches the address. */
+      readonly password?: string
+    }
 
 /** What `--log_level` takes. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[]

@@ -38,6 +38,8 @@ export type MetricEvent =
       readonly isSent: boolean
       /** When the next run is due, ms since the epoch. */
       readonly nextMs: number
+      /** The last rows for the status page, where there is one: few, and cut where they are long. */
+      readonly latestRows?: readonly string[]
     }
   | {
       readonly type: 'run.failed'

@@ -1,4 +1,4 @@
-// The web server behind --listen: health for probes, the status as JSON, metrics for Prometheus. app.ts
+// The web server behind --listen: the page, health for probes, the status as JSON, metrics. app.ts
 // loads this file, and with it fastify, only where --listen is not off. It reads, nothing else: no request
 // changes anything, none waits for a database or for Loki, and what a client may hold open or send is
 // bounded.
@@ -7,20 +7,27 @@ import { hostname } from 'node:os'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { ErrorReport } from '../core/errors.ts'
 import type { RowtailEvent } from '../core/events.ts'
-import { readiness } from '../core/readiness.ts'
 import type { StatusSnapshot } from '../core/status.ts'
-import { isHostAllowed } from './host-header.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { type Access, challenge, createAccess } from './access.ts'
+import { answerHeaders } from './answer-headers.ts'
+import { createEventStream } from './event-stream.ts'
+import { isHostAllowed, isLoopback } from './host-header.ts'
+import { createMetrics } from './metrics.ts'
+import { pageView } from './page-view.ts'
+import { createRecent } from './recent.ts'
+import { addRoutes, notFound, openPaths } from './routes.ts'
+import { watchStateDirectory } from './state-directory.ts'
 
 export type WebSettings = {
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: { readonly host: string; readonly port: number; readonly password?: string }
+  readonly stateDirectory: string
   /** Called once for each request. */
   readonly snapshot: () => StatusSnapshot
 }
 
 /** A port that is taken is a value, for only the app knows whether somebody asked for this one. */
 export type WebStart =
-  | { readonly kind: 'listening'; readonly web: Web }
+  | { readonly kind: 'listening'; readonly web: Web; readonly warning?: ErrorReport }
   | { readonly kind: 'port_taken'; readonly error: ErrorReport }
   | { readonly kind: 'unusable'; readonly error: ErrorReport }
 
@@ -36,7 +43,7 @@ export interface Web {
 const maxConnections = 50
 const closeBoundMs = 200
 
-export async function createWeb({ listen, snapshot }: WebSettings): Promise<WebStart> {
+export async function createWeb({ listen, stateDirectory, snapshot }: WebSettings): Promise<WebStart> {
   const app = fastify({
     logger: false,
     bodyLimit: 1_024,
@@ -48,44 +55,47 @@ export async function createWeb({ listen, snapshot }: WebSettings): Promise<WebS
   })
   app.server.maxConnections = maxConnections
   const metrics = createMetrics()
-  guard(app, listen.host)
-  addRoutes(app, snapshot, metrics)
+  const recent = createRecent()
+  const isOpen = listen.password === undefined && !isLoopback(listen.host)
+  const sources = { snapshot, otherReasons: watchStateDirectory(stateDirectory), recent, isOpen }
+  const stream = createEventStream({
+    sequence: recent.sequence,
+    message: (known) => JSON.stringify(pageView(sources, known)),
+  })
+  const access = createAccess(listen.password)
+  guard(app, { boundHost: listen.host, access })
+  addRoutes(app, { ...sources, metrics, stream, access })
   try {
-    const address = await app.listen(listen)
-    const web: Web = { address, apply: metrics.apply, close: () => closeBounded(app) }
-    return { kind: 'listening', web }
+    const { host, port } = listen
+    const address = await app.listen({ host, port })
+    const apply = (event: RowtailEvent) => {
+      metrics.apply(event)
+      recent.apply(event)
+      stream.touch()
+    }
+    const web: Web = { address, apply, close: () => closeBounded(app) }
+    return { kind: 'listening', web, ...(isOpen ? { warning: openWarning(address) } : {}) }
   } catch (error) {
     await app.close()
     return refusalOf(error, listen)
   }
 }
 
-function addRoutes(app: FastifyInstance, snapshot: () => StatusSnapshot, metrics: Metrics): void {
-  app.get('/healthz', () => ({ status: 'alive' }))
-  app.get('/readyz', async (_request, reply) => {
-    const current = snapshot()
-    const { isReady, reasons } = readiness(current, current.atMs)
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', reasons })
-  })
-  app.get('/api/status', () => snapshot())
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.text(snapshot())),
-  )
-}
+type Guard = { readonly boundHost: string; readonly access: Access }
 
-/**
- * No cache keeps an answer; strangers, other methods and unknown paths get no more than
- * that.
- */
-function guard(app: FastifyInstance, boundHost: string): void {
+/** No cache keeps an answer; strangers, other methods and unknown paths get no more than that. */
+function guard(app: FastifyInstance, { boundHost, access }: Guard): void {
   const machineName = hostname()
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    reply.headers(answerHeaders)
     if (!isHostAllowed(request.headers.host, boundHost, machineName)) {
       return reply.code(403).send({ error: 'this Host header is not answered' })
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return reply.code(405).header('allow', 'GET, HEAD').send({ error: 'only GET and HEAD' })
+    }
+    if (!openPaths.has(request.url) && !access(request.headers.authorization)) {
+      return reply.code(401).header('www-authenticate', challenge).send({ error: 'the password is needed' })
     }
     return undefined
   })
@@ -96,7 +106,11 @@ function guard(app: FastifyInstance, boundHost: string): void {
   })
 }
 
-const notFound = 'not found; there are /healthz, /readyz, /api/status and /metrics'
+function openWarning(address: string): ErrorReport {
+  const what = 'the status with its error texts and the latest rows'
+  const message = `Everybody who reaches ${address} can read ${what}: no --listen_password is set.`
+  return { code: 'flag_invalid', message, hint: 'Set --listen_password_file, or listen on 127.0.0.1.' }
+}
 
 function refusalOf(error: unknown, { host, port }: WebSettings['listen']): WebStart {
   const said = error instanceof Error ? error.message : String(error)

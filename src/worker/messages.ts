@@ -27,6 +27,8 @@ export type WorkerInit = {
   }
   /** False where Loki takes no structured metadata. */
   readonly isMetadataOn: boolean
+  /** The status page shows the last rows of each run. */
+  readonly showsRows: boolean
 }
 
 export type ToWorker =

@@ -10,6 +10,7 @@ import type { Metric, RunBounds } from '../core/metric.ts'
 import { type Grid, gridOf, nextTickMs, type Place, skippedTicks } from '../core/schedule.ts'
 import type { RunResult, Source } from '../core/source.ts'
 import type { Gate } from './gate.ts'
+import type { LatestRows } from './latest-rows.ts'
 import type { Recorded, Recorder } from './recorder.ts'
 
 export type PollLoopOptions = {
@@ -18,6 +19,8 @@ export type PollLoopOptions = {
   readonly bounds: RunBounds
   readonly source: Source
   readonly recorder: Recorder
+  /** Undefined where nobody can look at them. */
+  readonly latestRows?: LatestRows | undefined
   readonly gate: Gate
   readonly clock: Clock
   /** In [0, 1): jitter of the backoff. */
@@ -125,9 +128,10 @@ async function runOnce(options: RunOptions, signal: AbortSignal): Promise<Ended>
 
 /** Asks the source; what the spool refuses ends the run as a failure of its own. */
 async function askAndRecord(options: RunOptions, signal: AbortSignal): Promise<RunResult> {
-  const { metric, bounds, source, recorder } = options
+  const { metric, bounds, source, recorder, latestRows } = options
   const refused = new AbortController()
   const onLines = (lines: Uint8Array) => {
+    latestRows?.add(lines)
     if (!metric.send || refused.signal.aborted) return
     try {
       recorder.add(lines)
@@ -136,6 +140,7 @@ async function askAndRecord(options: RunOptions, signal: AbortSignal): Promise<R
     }
   }
   try {
+    latestRows?.begin()
     recorder.begin()
     const request = { query: metric.query, timeoutMs: metric.timeoutMs, bounds }
     return await source.run(request, onLines, AbortSignal.any([signal, refused.signal]))
@@ -165,7 +170,7 @@ function saySpoolTrouble({ emit, isSpoolFailing }: RunOptions, result: RunResult
 }
 
 function eventOf(options: RunOptions, ended: Ended): MetricEvent {
-  const { clock, grid, dueMs, metric } = options
+  const { clock, grid, dueMs, metric, latestRows } = options
   const { result, rows, durationMs, failures } = ended
   const nowMs = clock.monotonicMs()
   const nextMs = clock.nowMs() + (ended.nextDueMs - nowMs)
@@ -184,5 +189,6 @@ function eventOf(options: RunOptions, ended: Ended): MetricEvent {
     failuresBefore: options.failures,
     isSent: metric.send,
     nextMs,
+    ...(latestRows === undefined ? {} : { latestRows: latestRows.texts() }),
   }
 }

@@ -15,6 +15,7 @@ import type { Dropped } from '../spool/types.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
 import { Gate } from './gate.ts'
 import { HostBook } from './host-book.ts'
+import { LatestRows } from './latest-rows.ts'
 import type { FromWorker, ToWorker, WorkerInit } from './messages.ts'
 import { pollLoop } from './poll-loop.ts'
 import { Recorder } from './recorder.ts'
@@ -108,6 +109,7 @@ async function poll(metric: Metric): Promise<void> {
       bounds: init.runBounds,
       source: (await sources.sql()).createSqlSource(metric.name, hosts),
       recorder,
+      latestRows: init.showsRows ? new LatestRows() : undefined,
       gate,
       clock,
       random: Math.random,

@@ -251,6 +251,16 @@ describe('the address to listen on', () => {
   ])('is read from %s', (text, listen) => {
     expect(settingsOf(['--listen', text]).listen).toEqual(listen)
   })
+
+  it('has a password of at least 8 characters, which no fault shows', () => {
+    const password = (text: string) => ['--listen', ':80', '--listen_password', text]
+    expect(settingsOf(password('12345678')).listen).toMatchObject({ password: '12345678' })
+    for (const text of ['1234567', '1234 5678']) {
+      expect(faultsOf(password(text))).toEqual([
+        '--listen_password is not usable; expected at least 8 characters, no spaces',
+      ])
+    }
+  })
 })
 
 describe('the environment', () => {

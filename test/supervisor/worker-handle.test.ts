@@ -26,6 +26,7 @@ function initOf(spoolPath: string, options: Partial<WorkerInit> = {}): WorkerIni
     sink: 'loki',
     labels: { rows: { job: 'locks' }, runs: { job: 'rowtail', metric: 'locks' } },
     isMetadataOn: true,
+    showsRows: false,
     ...options,
   }
 }

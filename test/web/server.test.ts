@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createStatus } from '../../src/core/status.ts'
 import { createWeb, type Web } from '../../src/web/server.ts'
 
+const stateDirectory = import.meta.dirname
 const bounds = { spoolMetricBytes: 1_000, spoolTotalBytes: 10_000 }
 let open: Web | undefined
 afterEach(async () => {
@@ -12,7 +13,7 @@ afterEach(async () => {
   open = undefined
 })
 
-async function start() {
+async function start(password?: string) {
   const startedMs = Date.now()
   const status = createStatus([{ name: 'show_locks', intervalMs: 2_000, send: true }], {
     version: '0.1.0',
@@ -21,7 +22,8 @@ async function start() {
     bounds,
   })
   const started = await createWeb({
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: { host: '127.0.0.1', port: 0, ...(password === undefined ? {} : { password }) },
+    stateDirectory,
     snapshot: () => status.snapshot(startedMs),
   })
   if (started.kind !== 'listening') throw new Error(started.error.message)
@@ -34,10 +36,11 @@ type Answer = { code: number | undefined; headers: IncomingMessage['headers']; t
 async function ask(
   port: number,
   path: string,
-  options: { method?: string; host?: string; body?: string } = {},
+  options: { method?: string; host?: string; body?: string; authorization?: string } = {},
 ) {
-  const { method = 'GET', host = `127.0.0.1:${port}`, body } = options
-  const asked = request({ port, path, method, headers: { host }, agent: false })
+  const { method = 'GET', host = `127.0.0.1:${port}`, body, authorization } = options
+  const headers = { host, ...(authorization === undefined ? {} : { authorization }) }
+  const asked = request({ port, path, method, headers, agent: false })
   asked.end(body)
   const response = await responseTo(asked)
   let text = ''
@@ -84,17 +87,137 @@ describe('the health endpoints', () => {
   })
 })
 
-describe('anything else', () => {
-  it.each(['/', '/metrics/', '/healthz/x', '/api', '/%00', '/../etc/passwd'])(
-    'at %s is not found',
+describe('the page', () => {
+  it.each([
+    ['/', 'text/html', '<!doctype html>'],
+    ['/page/style.css', 'text/css', ':root'],
+    ['/page/main.js', 'text/javascript', 'EventSource'],
+    ['/page/icon.svg', 'image/svg+xml', '<svg'],
+  ])('has %s', async (path, type, part) => {
+    const { port } = await start()
+    const answer = await ask(port, path)
+    expect(answer).toMatchObject({ code: 200, text: expect.stringContaining(part) })
+    expect(answer.headers['content-type']).toMatch(type)
+  })
+
+  it('has every file that another of them names', async () => {
+    const { port } = await start()
+    const named = ['/page/main.js', '/page/header.js', '/page/metric-card.js', '/page/sparkline.js']
+    const texts = await Promise.all(named.map(async (path) => (await ask(port, path)).text))
+    const imported = texts.flatMap((text) =>
+      [...text.matchAll(/from '\.\/([\w-]+\.js)'/g)].map(([, name]) => name),
+    )
+    expect(imported.length).toBeGreaterThan(6)
+    for (const name of imported) expect(await ask(port, `/page/${name}`)).toMatchObject({ code: 200 })
+  })
+
+  it('may load nothing from elsewhere and run nothing inline', async () => {
+    const { port } = await start()
+    const { headers } = await ask(port, '/')
+    expect(headers['content-security-policy']).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'/,
+    )
+    expect(headers['content-security-policy']).not.toMatch(/unsafe|\*/)
+  })
+})
+
+describe('/api/events', () => {
+  async function listen(port: number): Promise<{ response: IncomingMessage; leave: () => void }> {
+    const asked = get({ port, path: '/api/events', agent: false })
+    asked.on('error', () => undefined)
+    return { response: await responseTo(asked), leave: () => asked.destroy() }
+  }
+
+  it('tells everything at once', async () => {
+    const { port } = await start()
+    const { response, leave } = await listen(port)
+    expect(response.headers['content-type']).toBe('text/event-stream')
+    expect(response.headers['cache-control']).toBe('no-store')
+    let text = ''
+    for await (const part of response.setEncoding('utf8')) {
+      text += String(part)
+      if (text.includes('data: ')) break
+    }
+    const [, data = ''] = /data: (.*)\n\n/.exec(text) ?? []
+    expect(JSON.parse(data)).toMatchObject({
+      isWhole: true,
+      isOpen: false,
+      status: { v: 1, metrics: [{ name: 'show_locks' }] },
+      readiness: { isReady: false },
+    })
+    leave()
+  })
+
+  it('is for twenty pages; one more is told to come again', async () => {
+    const { port } = await start()
+    const clients = await Promise.all(Array.from({ length: 20 }, () => listen(port)))
+    expect(clients.map(({ response }) => response.statusCode)).toEqual(Array.from({ length: 20 }, () => 200))
+    const answer = await ask(port, '/api/events')
+    expect(answer).toMatchObject({ code: 503, text: '{"error":"too many pages listen already"}' })
+    expect(answer.headers['retry-after']).toBe('10')
+    for (const { leave } of clients) leave()
+  })
+})
+
+describe('with a password', () => {
+  it.each(['/', '/page/main.js', '/api/status', '/api/events', '/metrics', '/unknown'])(
+    '%s is for those who know it',
     async (path) => {
-      const { port } = await start()
-      expect(await ask(port, path)).toMatchObject({
-        code: 404,
-        text: '{"error":"not found; there are /healthz, /readyz, /api/status and /metrics"}',
-      })
+      const { port } = await start('correct-horse')
+      const answer = await ask(port, path)
+      expect(answer).toMatchObject({ code: 401, text: '{"error":"the password is needed"}' })
+      expect(answer.headers['www-authenticate']).toBe('Basic realm="rowtail", charset="UTF-8"')
     },
   )
+
+  it('the status is given to who sends it', async () => {
+    const { port } = await start('correct-horse')
+    const answer = await ask(port, '/api/status', { authorization: 'Bearer correct-horse' })
+    expect(answer.code).toBe(200)
+  })
+
+  it('probes get yes or no without it, and the reasons with it', async () => {
+    const { port } = await start('correct-horse')
+    expect(await ask(port, '/healthz')).toMatchObject({ code: 200 })
+    expect(await ask(port, '/readyz')).toMatchObject({ code: 503, text: '{"status":"not ready"}' })
+    const told = await ask(port, '/readyz', { authorization: 'Bearer correct-horse' })
+    expect(told.text).toContain('rowtail is starting')
+  })
+})
+
+describe('an address that others reach', () => {
+  it.each([
+    [undefined, 'Set --listen_password_file, or listen on 127.0.0.1.'],
+    ['correct-horse', undefined],
+  ])('with the password %s is warned of: %s', async (password, hint) => {
+    const started = await createWeb({
+      listen: { host: '0.0.0.0', port: 0, ...(password === undefined ? {} : { password }) },
+      stateDirectory,
+      snapshot: never,
+    })
+    if (started.kind !== 'listening') throw new Error(started.error.message)
+    open = started.web
+    expect(started.warning?.hint).toBe(hint)
+  })
+})
+
+describe('anything else', () => {
+  it.each([
+    '/index.html',
+    '/page/',
+    '/page/%2e%2e/server.ts',
+    '/metrics/',
+    '/healthz/x',
+    '/api',
+    '/%00',
+    '/../etc/passwd',
+  ])('at %s is not found', async (path) => {
+    const { port } = await start()
+    expect(await ask(port, path)).toMatchObject({
+      code: 404,
+      text: '{"error":"not found; there are /, /healthz, /readyz, /api/status, /api/events and /metrics"}',
+    })
+  })
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('by %s is refused', async (method) => {
     const { port } = await start()
@@ -169,14 +292,18 @@ describe('the end', () => {
 describe('an address that cannot be had', () => {
   it('is told apart: a port that is taken', async () => {
     const { port } = await start()
-    expect(await createWeb({ listen: { host: '127.0.0.1', port }, snapshot: never })).toMatchObject({
+    expect(
+      await createWeb({ listen: { host: '127.0.0.1', port }, stateDirectory, snapshot: never }),
+    ).toMatchObject({
       kind: 'port_taken',
       error: { code: 'port_taken', message: `Port ${port} of 127.0.0.1 is taken by another process.` },
     })
   })
 
   it('is told apart: an address that is not of this machine', async () => {
-    expect(await createWeb({ listen: { host: '192.0.2.1', port: 0 }, snapshot: never })).toMatchObject({
+    expect(
+      await createWeb({ listen: { host: '192.0.2.1', port: 0 }, stateDirectory, snapshot: never }),
+    ).toMatchObject({
       kind: 'unusable',
       error: { code: 'flag_invalid', message: '--listen 192.0.2.1:0 cannot be listened on.' },
     })

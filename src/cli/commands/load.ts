@@ -26,10 +26,12 @@ export function loadOrTell({ settings, warnings }: Invocation): Loaded | undefin
 }
 
 /** Hides the secrets of these settings in any text. */
-export function redactorOf({ target, loki }: Settings): (text: string) => string {
+export function redactorOf({ target, loki, listen }: Settings): (text: string) => string {
   const { login } = loki
   const lokiSecret = login.kind === 'basic' ? [login.password] : login.kind === 'bearer' ? [login.token] : []
   const proxySecret = secretsOfProxy(loki.proxy)
+  const listenSecret = listen.kind === 'on' && listen.password !== undefined ? [listen.password] : []
   const shown = [...Object.values(target.tried), target.name, loki.endpoint.pushUrl]
-  return createRedactor([...secretsOf(target.connectionString), ...lokiSecret, ...proxySecret], shown)
+  const secrets = [...secretsOf(target.connectionString), ...lokiSecret, ...proxySecret, ...listenSecret]
+  return createRedactor(secrets, shown)
 }
