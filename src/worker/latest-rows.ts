@@ -1,7 +1,7 @@
 // The last rows of a run, for people who look at the status page: at most five, each cut at 2 KiB. The poll
 // loop feeds it with the lines as they pass; it keeps copies, because the lines' buffer is used again.
 
-export const maxLatestRows = 5
+const maxLatestRows = 5
 export const maxLatestRowBytes = 2_048
 
 const newline = 10

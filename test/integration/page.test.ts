@@ -193,6 +193,25 @@ describe('the page of a real service', () => {
   })
 })
 
+describe('a real service that others reach', () => {
+  const services = startedServices(afterEach)
+
+  it.each([
+    [[], 1],
+    [['--listen_password', 'correct-horse'], 0],
+  ])('warns of it in its log, with the flags %j so often: %d', async (flags, warnings) => {
+    const options = oneMetric('page_open')
+    const listen = ['--listen', '0.0.0.0:0', ...flags]
+    const real = await services.start({ ...options, listen: 'default', flags: [...options.flags, ...listen] })
+    await real.ready()
+    const told = real
+      .log()
+      .filter(({ level, msg }) => level === 'warn' && msg.startsWith('Everybody who reaches'))
+    expect(told).toHaveLength(warnings)
+    expect(JSON.stringify(real.log())).not.toContain('correct-horse')
+  })
+})
+
 const query = 'select n, n * 1.10 as price from generate_series(1, 7) as n order by n'
 
 describe('latest rows', () => {

@@ -7,7 +7,7 @@ import { createStatus, type Status } from '../../src/core/status.ts'
 
 export const startedMs = 1_790_000_000_000
 
-export const queryError: ErrorReport = {
+const queryError: ErrorReport = {
   code: 'query_failed',
   message: 'The database refused the query.',
   hint: 'Try it by hand.',

@@ -1,5 +1,6 @@
 // The latest rows of a metric as a table; where there are many columns, or little room, each row as a list of
-// names and values. Values are shown as they stand in the row: a number keeps every digit.
+// names and values. Values are shown as they stand in the row: a number keeps every digit. Nothing is made
+// while it is closed.
 
 import { element, setText } from './elements.js'
 import { agoText } from './words.js'
@@ -16,7 +17,15 @@ export function createRowTable() {
   const holder = element('div')
   const root = element('details', { class: 'rows' }, [element('summary', {}, ['Latest rows']), note, holder])
   /** @type {LatestRows | undefined} */
+  let known
+  /** @type {LatestRows | undefined} */
   let shown
+  function show() {
+    if (!root.hasAttribute('open') || known === undefined || known === shown) return
+    shown = known
+    holder.replaceChildren(...(known.lines.length === 0 ? [] : [tableOf(known.lines.map(cellsOf))]))
+  }
+  root.addEventListener('toggle', show)
   return {
     root,
     /**
@@ -24,14 +33,13 @@ export function createRowTable() {
      * @param {number} nowMs
      */
     update(latest, nowMs) {
+      known = latest
       if (latest === undefined) return
       const count = latest.lines.length
       const what =
         count === 0 ? 'The last run had no rows' : `The last ${count === 1 ? 'row' : `${count} rows`}`
       setText(note, `${what}, ${agoText(nowMs - latest.atMs)} ago.`)
-      if (latest === shown) return
-      shown = latest
-      holder.replaceChildren(...(count === 0 ? [] : [tableOf(latest.lines.map(cellsOf))]))
+      show()
     },
   }
 }
