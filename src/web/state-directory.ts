@@ -9,10 +9,9 @@ export function watchStateDirectory(path: string): () => readonly ReadinessReaso
   const opened = identityOf(path)
   return () => {
     if (opened !== undefined && identityOf(path) === opened) return []
-    const message = `The state directory ${path} was removed or replaced while rowtail runs: its spools are lost`
-    return [
-      { code: 'state_dir_gone', message: `${message} when it ends. Restart it once Loki has its rows.` },
-    ]
+    const what = `The state directory ${path} was removed or replaced while rowtail runs.`
+    const message = `${what} Its spools are lost when it ends: restart it once Loki has its rows.`
+    return [{ code: 'state_dir_gone', message }]
   }
 }
 
