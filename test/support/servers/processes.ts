@@ -14,6 +14,8 @@ export type LaunchOptions = {
   /** Another user, for whom only root may start processes. */
   readonly user?: { readonly uid: number; readonly gid: number }
   readonly input?: string
+  /** Its standard input stays open after `input`, for `write`. */
+  readonly keepsInput?: true
 }
 
 export type Launched = {
@@ -21,6 +23,8 @@ export type Launched = {
   /** Resolves when the process has ended and its output is read to the end. */
   readonly exited: Promise<Exit>
   isRunning(): boolean
+  /** To its standard input, where that was kept open. */
+  write(text: string): void
   /** The last 256 KiB that were written, both streams interleaved as they came. */
   output(): string
   stdout(): string
@@ -47,7 +51,8 @@ export async function launch(
   })
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
   child.stdin.on('error', () => {}) // it may end without reading
-  child.stdin.end(options.input)
+  if (options.keepsInput !== true) child.stdin.end(options.input)
+  else if (options.input !== undefined) child.stdin.write(options.input)
   return launchedOf(child, exited)
 }
 
@@ -126,6 +131,7 @@ function launchedOf(child: ChildProcess, exited: Promise<Exit>): Launched {
     pid: child.pid ?? -1,
     exited,
     isRunning: () => child.exitCode === null && child.signalCode === null,
+    write: (text) => void child.stdin?.write(text),
     output: both,
     stdout,
     stderr,
