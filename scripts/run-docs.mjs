@@ -48,11 +48,12 @@ function environmentFor(directory) {
 
 /** The docs' example addresses and names, each replaced by what the tests' servers have. */
 function withOurServers(text, { address, lokiUrl }) {
+  const password = `{${address.password.replaceAll('}', '}}')}}`
   return text
     .replaceAll('10.0.0.8:3100', new URL(lokiUrl).host)
     .replaceAll('Server=10.0.0.9;Port=5432', `Server=${address.host};Port=${address.port}`)
     .replaceAll('Database=shop', `Database=${address.database}`)
-    .replaceAll('UID=monitor;PWD=…', `UID=${address.user};PWD=${address.password}`)
+    .replaceAll('UID=monitor;PWD=…', `UID=${address.user};PWD=${password}`)
 }
 
 async function runBlock(block, { clone, env, loki }) {
