@@ -1,6 +1,6 @@
-// `npm run demo`: installs npm's packages and compiles the sources where that is needed, then runs the demo in
-// this terminal. Runs on Node 20 without any package; the demo itself runs on the Node that npm installs. Needs
-// no compiler and no unixODBC: the demo's database is SQLite. Arguments are the demo's flags.
+// `npm run demo`: installs npm's packages and compiles the sources where that is needed, then runs the demo
+// in this terminal. Runs on Node 20 without any package; the demo itself runs on the Node that npm installs.
+// Needs no compiler and no unixODBC: the demo's database is SQLite. Arguments are the demo's flags.
 
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'

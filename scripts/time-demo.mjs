@@ -1,6 +1,6 @@
-// How long somebody waits who has just cloned the project: from `npm run demo` to the first row in its Loki, with
-// an empty home directory and an empty npm cache, and then once more. Prints both, and fails where one is over
-// its bound. Needs git and the network; the commit that is cloned is HEAD.
+// How long somebody waits who has just cloned the project: from `npm run demo` to the first row in its Loki,
+// with an empty home directory and an empty npm cache, and then once more. Prints both, and fails where one
+// is over its bound. Needs git and the network; the commit that is cloned is HEAD.
 
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// What can be said of the shipped dashboards, alerts and of compose.yaml without a server: they are what their
-// sources say, complete, and of the form that Grafana, Loki and Docker publish.
+// What can be said of the shipped dashboards, alerts and of compose.yaml without a server: they are what
+// their sources say, complete, and of the form that Grafana, Loki and Docker publish.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { Ajv2019 } from 'ajv/dist/2019.js'

@@ -1,7 +1,6 @@
-// npm's packages, for the tests and for the demo. They are installed when node_modules is missing or older than
-// the lock file.
-// `odbc` is an optional dependency, about which npm is silent: it is loaded afterwards, or the reason is
-// shown.
+// npm's packages, for the tests and for the demo. They are installed when node_modules is missing or older
+// than the lock file. `odbc` is an optional dependency, about which npm is silent: it is loaded afterwards,
+// or the reason is shown.
 
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,5 @@
-// Tells how the spools grow and drain while something keeps rows from Loki. Pure: fed with the service's events.
+// Tells how the spools grow and drain while something keeps rows from Loki. Pure: fed with the service's
+// events.
 
 import type { RowtailEvent } from '../core/events.ts'
 import { countOf, formatBytes } from '../core/quantity.ts'
@@ -28,7 +29,8 @@ export function createBacklogVoice(): (event: RowtailEvent) => string | undefine
     const course = rows > toldRows ? 'and more to come' : 'and fewer by the moment'
     tellAtMs = event.atMs + quietMs
     toldRows = rows
-    return `${countOf(rows, 'row')} (${formatBytes(bytes)}) ${rows === 1 ? 'waits' : 'wait'} on disk, ${course}`
+    const wait = rows === 1 ? 'waits' : 'wait'
+    return `${countOf(rows, 'row')} (${formatBytes(bytes)}) ${wait} on disk, ${course}`
   }
 }
 

@@ -1,5 +1,5 @@
-// What the keys of the demo do, and what it says beside the service's own log: where to look, what was done, how
-// the spools grow and drain. The command `demo` feeds it with the service's events and with keys.
+// What the keys of the demo do, and what it says beside the service's own log: where to look, what was done,
+// how the spools grow and drain. The command `demo` feeds it with the service's events and with keys.
 
 import type { RowtailEvent } from '../core/events.ts'
 import { countOf } from '../core/quantity.ts'

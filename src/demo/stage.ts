@@ -1,5 +1,5 @@
-// What the demo's service finds: a database that lives, a metrics file for it, and a Loki that listens, unless a
-// real one was named. All of it lies in one directory and ends with close().
+// What the demo's service finds: a database that lives, a metrics file for it, and a Loki that listens,
+// unless a real one was named. All of it lies in one directory and ends with close().
 
 import path from 'node:path'
 import type { Target } from '../core/target.ts'

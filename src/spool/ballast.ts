@@ -9,7 +9,7 @@ import { join } from 'node:path'
 const mebibyte = 1024 * 1024
 
 /** As large as a log grows before SQLite copies it into its spool. */
-export const ballastBytes = 4 * mebibyte
+const ballastBytes = 4 * mebibyte
 /** What stays free of rows, whatever --disk_reserve says: more than the ballast, once it is given up. */
 export const minFreeBytes = ballastBytes + mebibyte
 

@@ -1,5 +1,5 @@
-// The sink's contract over the fake Loki, which is the demo's receiver, in memory and on disk, and over the real
-// one.
+// The sink's contract over the fake Loki, which is the demo's receiver, in memory and on disk, and over the
+// real one.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

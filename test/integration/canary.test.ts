@@ -81,6 +81,26 @@ function outputOf({ launched }: RunningService): Record<string, string> {
   return { 'standard output': launched.stdout(), 'standard error': launched.stderr() }
 }
 
+/** What a reader of the status page gets, its latest rows and errors with it. */
+async function answersOf({ port }: RunningService): Promise<Record<string, string>> {
+  const paths = ['/api/status', '/metrics', '/readyz', '/api/events']
+  const answers = paths.map(async (asked) => [asked, await beginningOf(port, asked)] as const)
+  return Object.fromEntries(await Promise.all(answers))
+}
+
+/** The first message of events, which do not end by themselves; all of the others. */
+async function beginningOf(port: number, asked: string): Promise<string> {
+  const { body } = await fetch(`http://127.0.0.1:${port}${asked}`)
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const part of body ?? []) {
+    text += decoder.decode(part, { stream: true })
+    if (/data: .*\n\n/.test(text)) break
+  }
+  expect(text).toContain(asked === '/readyz' ? 'status' : 'canary_failing')
+  return text
+}
+
 /** How the secrets are given; those of Loki are not asked for there, which takes any. */
 type Given = Pick<ServiceOptions, 'flags'> & { readonly env: Readonly<Record<string, string>> }
 
@@ -170,9 +190,11 @@ describe.each(Object.keys(ways))('secrets given %s', (way) => {
     await service.ready()
     await service.metric('canary_ok', ({ delivered }) => delivered.rows > 0)
     await service.metric('canary_failing', ({ runs }) => runs.failed > 0)
-    const status = JSON.stringify(await service.status())
+    const answers = await answersOf(service)
     const loki = await inLoki()
-    expect(hitsIn({ ...processesOf(service), ...filesBelow(service.directory), status, loki })).toEqual([])
+    expect(hitsIn({ ...processesOf(service), ...filesBelow(service.directory), ...answers, loki })).toEqual(
+      [],
+    )
     expect((await service.stop()).code).toBe(0)
     expect(hitsIn({ ...filesBelow(service.directory), ...outputOf(service) })).toEqual([])
   })

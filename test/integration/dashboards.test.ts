@@ -1,6 +1,6 @@
-// The shipped dashboards and alerts on a real Loki with its ruler, fed by a real rowtail that asks the stand-in
-// of SQreamDB. First everything is in trouble: every alert fires and every panel has data. Then all is well
-// again: every alert resolves.
+// The shipped dashboards and alerts on a real Loki with its ruler, fed by a real rowtail that asks the
+// stand-in of SQreamDB. First everything is in trouble: every alert fires and every panel has data. Then all
+// is well again: every alert resolves.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HeldLoki } from '../support/held-loki.ts'

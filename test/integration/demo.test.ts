@@ -1,5 +1,5 @@
-// The demo as a person has it: rows arrive, its keys break things and mend them, no row is lost or comes twice
-// by any of it, and Ctrl-C leaves nothing behind. The tests go through one demo in their order.
+// The demo as a person has it: rows arrive, its keys break things and mend them, no row is lost or comes
+// twice by any of it, and Ctrl-C leaves nothing behind. The tests go through one demo in their order.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatusSnapshot } from '../../src/core/status.ts'

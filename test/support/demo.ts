@@ -1,5 +1,5 @@
-// The running demo as tests see it: the real program as a child with a temporary directory of its own, keys by
-// its standard input, its log, its status, and its Loki by HTTP.
+// The running demo as tests see it: the real program as a child with a temporary directory of its own, keys
+// by its standard input, its log, its status, and its Loki by HTTP.
 
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'

@@ -51,7 +51,9 @@ export function shippedRules(): Rule[] {
   return shippedGroups().flatMap(({ rules }) => rules)
 }
 
-/** The shipped rules, pressed, in a folder of their own, and what to start a Loki with so that it reads them. */
+/**
+ * The shipped rules, pressed, in a folder of their own, and what to start a Loki with so that it reads them.
+ */
 export function pressedRules(): { readonly overrides: LokiConfig; remove(): void } {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'rowtail-rules-'))
   // Loki without authentication calls its one tenant so.

@@ -216,8 +216,8 @@ function drops(record: MetricRecord, entries: readonly Entry[], { mayDrop }: Exp
 }
 
 /**
- * The run in flight at the end was cancelled; each one before it must be there. Where rows were dropped, their
- * number tells it (`drops`): a whole run may have gone.
+ * The run in flight at the end was cancelled; each one before it must be there. Where rows were dropped,
+ * their number tells it (`drops`): a whole run may have gone.
  */
 function neverSpooled({ spec, polls, spool }: MetricRecord, entries: readonly Entry[]): Finding[] {
   if (spool.dropped.length > 0) return []

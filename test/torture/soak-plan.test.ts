@@ -17,7 +17,8 @@ describe('growth within a soak', () => {
   ] as const)('is nothing up to the bound of %s, and a finding one past it', (key, most) => {
     expect(growthOf(soaked({ [key]: most }))).toEqual([])
     const [finding, ...others] = growthOf(soaked({ [key]: most + 1 }))
-    expect(finding).toMatchObject({ kind: 'grown', what: expect.stringContaining(`${key}: `) as string })
+    expect(finding?.kind).toBe('grown')
+    expect(finding?.what).toContain(`${key}: `)
     expect(others).toEqual([])
   })
 

@@ -1,6 +1,6 @@
-// The command `demo`: the service as `run` has it, on a database with a life of its own, into a Loki-compatible
-// receiver or into the Loki that was named. Everything lies in a temporary directory that goes with it. Nothing
-// of this is loaded by the other commands.
+// The command `demo`: the service as `run` has it, on a database with a life of its own, into a
+// Loki-compatible receiver or into the Loki that was named. Everything lies in a temporary directory that
+// goes with it. Nothing of this is loaded by the other commands.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

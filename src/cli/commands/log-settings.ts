@@ -1,5 +1,5 @@
-// What the log of a command that serves is made of: the settings of the log, and Loki's address and login where
-// it goes there too.
+// What the log of a command that serves is made of: the settings of the log, and Loki's address and login
+// where it goes there too.
 
 import type { Settings } from '../../config/settings.ts'
 import type { LogSettings } from '../../kit/log.ts'

@@ -1,6 +1,6 @@
 // The life of the demo's cluster, second by second: statements come, queue, run and leave, writers take locks
-// that others wait for, a node drops out now and then, the license fills up and is given room again. Pure: the
-// next second follows from this one and from chance. Nothing in it grows without a bound.
+// that others wait for, a node drops out now and then, the license fills up and is given room again. Pure:
+// the next second follows from this one and from chance. Nothing in it grows without a bound.
 
 import type { Random } from './random.ts'
 

@@ -1,4 +1,5 @@
-// The cluster as SQream's utility functions show it: their columns under their own names, one row list for each.
+// The cluster as SQream's utility functions show it: their columns under their own names, one row list for
+// each.
 
 import { type Cluster, isConnected, licenseTb, type Statement } from './cluster.ts'
 

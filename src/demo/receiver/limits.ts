@@ -1,4 +1,5 @@
-// The limits of Loki that the receiver enforces, with Loki's defaults and under the names of its configuration.
+// The limits of Loki that the receiver enforces, with Loki's defaults and under the names of its
+// configuration.
 
 export type LokiLimits = {
   readonly maxLabelNames: number

@@ -1,5 +1,5 @@
-// The receiver's HTTP server, on loopback alone: reads requests of a bounded size, hands each to a handler and
-// writes its answer. It can be stopped and started again on the same port, which is how Loki goes away.
+// The receiver's HTTP server, on loopback alone: reads requests of a bounded size, hands each to a handler
+// and writes its answer. It can be stopped and started again on the same port, which is how Loki goes away.
 
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import type { ServerResponse } from 'node:http'

@@ -144,7 +144,9 @@ function numberTest(operator: string, value: number): (text: string) => boolean 
   }
 }
 
-/** Members become labels, deeper ones joined by `_`; a name that the entry has already ends in `_extracted`. */
+/**
+ * Members become labels, deeper ones joined by `_`; a name that the entry has already ends in `_extracted`.
+ */
 const withJson: Stage = (row) => {
   const parsed = new Map(row.parsed)
   try {

@@ -1,6 +1,7 @@
 // Loki's HTTP interface as a function from request to answer: pushes by Loki's rules and in Loki's words, and
 // the questions of a person's first steps and of Grafana's data source. It passes the contract suite of sinks
-// beside the real Loki; where they differ, this one is wrong. The demo serves it, and so does the tests' fake.
+// beside the real Loki; where they differ, this one is wrong. The demo serves it, and so does the tests'
+// fake.
 
 import { Distributor } from './distributor.ts'
 import { Ingester } from './ingester.ts'

@@ -138,10 +138,8 @@ function categoriesOf({ metadata }: PushedEntry, { parsed }: Row): object {
 /** A point for each step at which something was counted. */
 function countRange(shelf: Shelf, query: CountQuery, { startNs, endNs, stepNs }: RangeQuestion): unknown {
   if (stepNs <= 0n || (endNs - startNs) / stepNs > maxSteps) {
-    throw new Rejection(
-      400,
-      'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
-    )
+    const said = 'exceeded maximum resolution of 11,000 points per time series.'
+    throw new Rejection(400, `${said} Try increasing the value of the step parameter`)
   }
   const result = seriesOf(shelf, query, { startNs, endNs }).map(({ metric, timesNs }) => {
     return { metric, values: pointsOf(query, timesNs, { startNs, endNs, stepNs }) }
@@ -181,7 +179,9 @@ function seriesOf(shelf: Shelf, query: CountQuery, { startNs, endNs }: TimeRange
   return [...series.values()]
 }
 
-/** Loki counts no line that a stage could not read, where the sum asks for what the stage should have read. */
+/**
+ * Loki counts no line that a stage could not read, where the sum asks for what the stage should have read.
+ */
 function failOnError({ labels, parsed }: Row, by: CountQuery['by']): void {
   const error = parsed.get('__error__')
   if (error === undefined || by?.every((name) => labels.has(name)) === true) return

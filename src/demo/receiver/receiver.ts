@@ -14,7 +14,7 @@ export interface Receiver {
 }
 
 /** Near Loki's own 3100 without being in its way. */
-export const usualPort = 3_110
+const usualPort = 3_110
 const maxStoredBytes = 64 * 1024 * 1024
 
 /** Listens on the usual port, or on any free one where that is taken. */

@@ -1,4 +1,5 @@
-// An answer that is not 204: thrown by the parts of the receiver, written by its server as Go's http.Error does.
+// An answer that is not 204: thrown by the parts of the receiver, written by its server as Go's http.Error
+// does.
 
 export class Rejection extends Error {
   readonly status: number

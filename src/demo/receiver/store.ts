@@ -1,5 +1,6 @@
-// What the receiver holds: streams and their entries, in SQLite, in a file or in memory. One class for both, so
-// that the tests of the one try the other. It keeps at most `maxBytes` of entries; then the oldest taken go.
+// What the receiver holds: streams and their entries, in SQLite, in a file or in memory. One class for both,
+// so that the tests of the one try the other. It keeps at most `maxBytes` of entries; then the oldest taken
+// go.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Label, PushedEntry } from './push-request.ts'
