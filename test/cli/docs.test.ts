@@ -18,7 +18,7 @@ describe('the generated pages', () => {
     const script = join(repository, 'scripts/generate-docs.mjs')
     const { status, stdout } = spawnSync(node, [script, '--check'], { encoding: 'utf8' })
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
-  })
+  }, 30_000)
 
   it('name every flag and every key of a metric', () => {
     const flags = page('flags.md')

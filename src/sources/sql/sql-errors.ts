@@ -120,7 +120,7 @@ const hints: Readonly<Record<SqlErrorCode, (context: ErrorContext, said: string)
   service_refused: () =>
     'Start a worker whose initialSubscribedServices holds this service, or name another by --service.',
   database_unknown: () => 'Check --database; names are case-sensitive on many servers.',
-  login_refused: () => 'Check user and password.',
+  login_refused: (_, said) => loginHint(said),
   database_unreachable: reachHint,
   connection_lost: () => undefined,
   query_timeout: () => 'Make the query cheaper, or give the metric a longer "timeout".',
@@ -136,6 +136,8 @@ const queryCures: readonly { readonly text: RegExp; readonly cure: string }[] = 
     text: /received an unsupported type from postgres/i,
     cure: 'The ANSI driver cannot give Unicode: use PostgreSQL Unicode, or --odbc_binding package.',
   },
+  { text: /ORA-009(?:11|33)/, cure: 'Oracle takes no ; at the end of a query: leave it out.' },
+  { text: /permission (?:was )?denied/i, cure: 'The user may not read that: grant the right to it.' },
 ]
 
 function driverHint(context: ErrorContext, said: string): string {
@@ -154,7 +156,18 @@ function driverHint(context: ErrorContext, said: string): string {
   return `Registered drivers: ${installed.join(', ')}. Register the one you need in odbcinst.ini.`
 }
 
-function reachHint(context: ErrorContext): string {
+function loginHint(said: string): string {
+  if (!/pg_hba\.conf/.test(said)) return 'Check user and password.'
+  return 'The server admits no such user from here: add a line to its pg_hba.conf.'
+}
+
+function reachHint(context: ErrorContext, said: string): string {
+  if (/certificate|SSL routines/i.test(said)) {
+    return (
+      "The driver does not trust the server's certificate, or one side wants no TLS: give this machine the " +
+      "authority that signed it; the driver's keywords for TLS go into --connection_string."
+    )
+  }
   const general = 'Check host and port, that the server runs, and the firewall between.'
   if (context.tried['service'] === undefined) return general
   return (

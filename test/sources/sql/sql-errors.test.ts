@@ -66,6 +66,15 @@ describe('while connecting', () => {
     expect(report('08001', 'no', connecting).hint).not.toContain('3108')
   })
 
+  it.each([
+    ['FATAL:  no pg_hba.conf entry for host "h"', 'pg_hba.conf'],
+    ['FATAL:  password authentication failed', 'user and password'],
+    ['SSL Provider: [error:0A000086:SSL routines::certificate verify failed]', 'certificate'],
+    ['Connection refused', 'host and port'],
+  ])('tells the cure that the words ask for: %s', (message, cure) => {
+    expect(report('08001', message, connecting).hint).toContain(cure)
+  })
+
   it('names the drivers that are registered', () => {
     const context = { ...connecting, installedDrivers: ['A', 'B'] }
     expect(report('01000', "Can't open lib 'X'", context).hint).toContain('A, B')
@@ -99,10 +108,13 @@ describe('while querying', () => {
   })
 })
 
-describe('a query that one setting cures', () => {
+describe('a query that is easily cured', () => {
   it.each([
     ['ERROR: DECLARE CURSOR must not contain data-modifying statements in WITH', 'UseDeclareFetch=0'],
     ['Received an unsupported type from Postgres.', 'PostgreSQL Unicode'],
+    ['[Oracle][ODBC][Ora]ORA-00911: invalid character', 'leave it out'],
+    ['ERROR: permission denied for table secrets', 'grant'],
+    ["VIEW SERVER STATE permission was denied on object 'server'", 'grant'],
   ])('%s names it', (message, cure) => {
     expect(report('0A000', message, querying).hint).toContain(cure)
   })
