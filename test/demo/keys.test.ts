@@ -15,7 +15,7 @@ function terminal(isTTY: boolean) {
 }
 
 describe('keys', () => {
-  it('come one by one as they are pressed, Ctrl-C as q; then the terminal is itself again', async () => {
+  it('come as they are pressed, Ctrl-C as q; then the terminal is itself again', async () => {
     const { input, stream, modes } = terminal(true)
     const keys: string[] = []
     const release = readKeys(input, (key) => keys.push(key))
