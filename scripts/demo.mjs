@@ -5,17 +5,20 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { installDemoPackages } from './lib/npm.mjs'
+import { installDemoPackages, installedNode } from './lib/npm.mjs'
 import { main, root, run, step, StepError } from './lib/steps.mjs'
 
 const oldestNode = 20
-const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+/** From here on rowtail itself runs on it. */
+const neededNode = 24
+const nodeMajor = Number(process.versions.node.split('.')[0])
+const node = nodeMajor < neededNode ? installedNode : process.execPath
 
 await main(async () => {
-  if (Number(process.versions.node.split('.')[0]) < oldestNode) {
+  if (nodeMajor < oldestNode) {
     throw new StepError(`The demo needs Node ${oldestNode} or newer; this is ${process.versions.node}.`)
   }
-  await installDemoPackages()
+  await installDemoPackages({ needsNode: nodeMajor < neededNode })
   if (!isBuilt()) {
     await step('build', async () => {
       await run(process.execPath, [join(root, 'scripts', 'build.mjs')])

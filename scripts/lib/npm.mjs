@@ -21,17 +21,27 @@ export async function installNpmPackages() {
   return `${deed}, odbc ${fault === undefined ? 'loads' : 'is missing'}`
 }
 
+/** The Node that npm installs; the package brings it by a script. */
+export const installedNode = join(root, 'node_modules', 'node', 'bin', nodeFileName())
+
 /**
- * Runs no script of a package but the one that brings Node: `odbc` would be compiled, and the demo needs no
- * ODBC.
+ * Runs no script of a package but the one that brings Node, and that only where it is needed: `odbc` would be
+ * compiled, and the demo needs no ODBC.
  */
-export async function installDemoPackages() {
-  if (isFresh()) return
-  await step("npm's packages", async () => {
-    await run('npm', ['ci', '--ignore-scripts'])
-    await run('npm', ['rebuild', 'node'])
-    writeFileSync(demoMark, '')
-  })
+export async function installDemoPackages({ needsNode }) {
+  if (!isFresh()) {
+    await step("npm's packages", async () => {
+      await run('npm', ['ci', '--ignore-scripts'])
+      writeFileSync(demoMark, '')
+    })
+  }
+  if (needsNode && !existsSync(installedNode)) {
+    await step('a newer Node', async () => void (await run('npm', ['rebuild', 'node'])))
+  }
+}
+
+function nodeFileName() {
+  return process.platform === 'win32' ? 'node.exe' : 'node'
 }
 
 function isFresh() {
