@@ -9,6 +9,7 @@ import { installDemoPackages, installedNode } from './lib/npm.mjs'
 import { main, root, run, step, StepError } from './lib/steps.mjs'
 
 const oldestNode = 20
+const parentLookMs = 500
 /** From here on rowtail itself runs on it. */
 const neededNode = 24
 const nodeMajor = Number(process.versions.node.split('.')[0])
@@ -35,10 +36,15 @@ function isBuilt() {
   return sources.every((path) => statSync(path).mtimeMs <= built.mtimeMs)
 }
 
-/** In the same terminal, until it ends. Whoever signals this process means the demo. */
+/**
+ * In the same terminal, until it ends. Whoever signals this process means the demo. A signal to npm ends only
+ * the shell between npm and this process: its end counts as one.
+ */
 function runDemo(args) {
   const child = spawn(node, [join(root, 'dist', 'main.js'), 'demo', ...args], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  const shell = process.ppid
+  setInterval(() => process.ppid === shell || child.kill('SIGTERM'), parentLookMs).unref()
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new StepError(`${node}: ${error.message}`)))
     child.once('exit', (code, signal) => resolve(signal === null ? code : 1))
