@@ -7,8 +7,9 @@ COPY package.json package-lock.json .npmrc ./
 # No package compiles anything here: the ODBC binding comes built, and the other one is left out.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
 COPY src src
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && npm prune --omit=dev --ignore-scripts
+RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
 
 FROM node:26-slim
 RUN apt-get update \
