@@ -37,6 +37,14 @@ describe('the Dockerfile', () => {
     expect(dockerfile).toContain('ROWTAIL_STATE_DIR=/var/lib/rowtail')
   })
 
+  it('is built as the package is', () => {
+    // Our own file.
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    expect(argumentsOf('RUN').some((command) => command.startsWith(`${scripts['build']} &&`))).toBe(true)
+  })
+
   it('takes the Node that development runs on', () => {
     // Our own file.
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {

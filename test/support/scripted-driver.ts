@@ -99,7 +99,7 @@ export class ScriptedConnection implements DriverConnection {
 function cursorOf(count: number, size: number): Cursor {
   let left = count
   return {
-    columns: [],
+    columns: [{ name: 'n', typeName: 'int4' }],
     fetch: async (maxRows): Promise<RowBlock | undefined> => {
       if (left === 0) return undefined
       const rows = Math.min(left, maxRows, 200)

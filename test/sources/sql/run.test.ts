@@ -64,6 +64,20 @@ describe('the bounds of a run', () => {
   })
 })
 
+describe('the columns of a run', () => {
+  it('are told only where they are asked for', async () => {
+    const connection = new ScriptedConnection([])
+    const state: RunState = { rows: 0, bytes: 0 }
+    const request = { id: 1, query: 'rows 1', timeoutMs: 5_000, bounds: defaultRunBounds }
+    const io = { state, out: { write: async () => {} } }
+    const told = await executeRun(connection, { ...request, withColumns: true }, io)
+    expect(told).toMatchObject({ summary: { columns: [{ name: 'n', type: 'int4' }] } })
+    const { result } = await run('rows 1')
+    expect(result).toMatchObject({ kind: 'finished' })
+    expect(result).not.toHaveProperty('summary.columns')
+  })
+})
+
 describe('the part of a block that fits', () => {
   const block = { rows: 3, lines: Buffer.from('aa\nbbb\nc\n') }
 
