@@ -146,11 +146,14 @@ function misplacedFlags(command: CommandName, names: readonly string[]): ConfigF
         names.includes(name) && !verbs.some((verb) => command === commandOfVerb(verb)),
     )
     .map(({ name, verbs = [] }): ConfigFault => {
-      const takers = verbs.map(commandOfVerb).join(' and ')
+      const takers = listed.format(verbs.map(commandOfVerb))
       return { code: 'flag_invalid', message: `"--${name}" is a flag of ${takers}, not of ${command}` }
     })
   return [...refused, ...ofOthers]
 }
+
+/** `a, b and c` */
+const listed = new Intl.ListFormat('en-GB')
 
 function commandOfVerb(verb: Verb): CommandName {
   return verb === 'check' ? verb : `spool ${verb}`

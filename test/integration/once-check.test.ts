@@ -199,7 +199,7 @@ describe('check', () => {
     expect(output).not.toContain('wrong-for-the-test')
   })
 
-  it('ends with 3 where Loki is away', async () => {
+  it('ends with 3 where Loki is away, and asks the database all the same', async () => {
     const { exit, stdout } = await runToEnd({
       metrics,
       ...servers({}, 'http://127.0.0.1:1'),
@@ -207,5 +207,7 @@ describe('check', () => {
     })
     expect(exit.code).toBe(3)
     expect(stdout).toMatch(/^FAIL\s+loki\s.*127\.0\.0\.1:1/m)
+    expect(stdout).toMatch(/^ok\s+asked_rows\s+3 rows/m)
+    expect(stdout).toMatch(/^ok\s+limits of Loki\s+none would be met; .* its defaults$/m)
   })
 })

@@ -41,11 +41,12 @@ async function checkAll(invocation: Invocation, loaded: Loaded, voice: Voice): P
   const maxTimeoutMs = Math.max(...metrics.map(({ timeoutMs }) => timeoutMs))
   const questions = openQuestions(settings.target, systemClock, maxTimeoutMs)
   try {
-    const isServed = await checkServers(invocation, questions, voice)
-    if (!isServed) return exitCodes.startup
+    const failed = await checkServers(invocation, questions, voice)
+    // Queries need no Loki.
+    if (failed !== undefined && failed !== 'loki') return exitCodes.startup
     const runs = await runsOf(metrics, { invocation, questions, voice })
     await tellVolume({ settings, metrics, runs: runs.filter((run) => run !== 'failed') }, voice)
-    return runs.includes('failed') ? exitCodes.startup : exitCodes.stopped
+    return failed !== undefined || runs.includes('failed') ? exitCodes.startup : exitCodes.stopped
   } finally {
     await questions.close()
   }
@@ -75,24 +76,32 @@ function checkStateDirectory(directory: string, voice: Voice): void {
   }
 }
 
-/** True where all of them passed. */
-async function checkServers({ settings }: Invocation, questions: Questions, voice: Voice): Promise<boolean> {
+/** The name of the check that failed; undefined where all of them passed. */
+async function checkServers(
+  { settings }: Invocation,
+  questions: Questions,
+  voice: Voice,
+): Promise<string | undefined> {
   const sink = (await sinks.loki.create())(settings.loki)
   const checks = serviceChecks(settings, {
     sink,
     connect: () => questions.connect(),
     ask: (query, signal) => questions.ask({ query, timeoutMs: cpuCheckTimeoutMs }, signal),
   })
+  let failed: string | undefined
   try {
-    const failed = await runStartupChecks(checks, {
-      emit: (event) => tellCheck(event, voice),
+    await runStartupChecks(checks, {
+      emit: (event) => {
+        if (event.type === 'check.failed') failed = event.check
+        tellCheck(event, voice)
+      },
       clock: systemClock,
       waitMs: 0,
       hasDeliveredBefore: false,
       isStrict: true,
       signal: new AbortController().signal,
     })
-    return failed === undefined
+    return failed
   } finally {
     sink.close()
   }
