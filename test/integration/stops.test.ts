@@ -74,7 +74,8 @@ describe('a signal', () => {
     await service.ready()
     await service.metric('stops_twice', ({ runs }) => runs.ok > 0)
     loki.pause() // a push without an answer holds up the first stop for its second
-    await service.metric('stops_twice', ({ spool }) => spool.rows >= 2)
+    // More than the first run's row and run line, which Loki may have had before.
+    await service.metric('stops_twice', ({ spool }) => spool.rows >= 4)
     // Copies of the first one, which come at once, count as one with it.
     const signalAgain = () => {
       signalAll([service.launched.pid], 'SIGTERM')
