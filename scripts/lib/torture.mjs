@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, mkdtempSync, rmSync, symlin
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compile } from './compile.mjs'
 import { installDebianPackages } from './debian.mjs'
 import { findLoki, provideLoki } from './loki.mjs'
 import { ask, root, run, step, StepError, toolEnvironment } from './steps.mjs'
@@ -28,7 +29,7 @@ export async function runTorture(program, args) {
     const commit = await commitOf(isTree, revision)
     const powerCut = join(directory, 'power-cut.so')
     await compileC('test/support/power-cut/journal.c', powerCut)
-    await step(`rowtail of ${commit}`, () => compile(directory, isTree ? undefined : commit))
+    await step(`rowtail of ${commit}`, () => compileSources(directory, isTree ? undefined : commit))
     const env = toolEnvironment({
       LOKI_BIN: loki,
       TOXIPROXY_BIN: toxiproxy,
@@ -82,7 +83,7 @@ async function commitOf(isTree, revision) {
 }
 
 /** A commit, or the working tree where none is named. */
-async function compile(directory, commit) {
+async function compileSources(directory, commit) {
   const archive = join(directory, 'sources.tar')
   if (commit === undefined)
     for (const name of sources) cpSync(join(root, name), join(directory, name), { recursive: true })
@@ -92,7 +93,7 @@ async function compile(directory, commit) {
   }
   mkdirSync(join(directory, 'dist'))
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
-  await run('tsc', ['-p', 'tsconfig.build.json'], { cwd: directory, env: toolEnvironment() })
+  await compile(directory)
 }
 
 async function compileC(source, library) {
