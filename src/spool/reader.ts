@@ -80,6 +80,21 @@ export class SpoolReader {
     }
   }
 
+  /** All chunks of a stream that wait, oldest first, read page by page. */
+  chunks(stream: StreamId): Generator<ChunkSpan> {
+    return allOf((id) => this.chunksAfter(stream, id))
+  }
+
+  /** All dead letters, oldest first, read page by page. */
+  letters(): Generator<LetterRecord> {
+    return allOf((id) => this.lettersAfter(id))
+  }
+
+  /** The pushes of record behind `afterId`, in the order of their acknowledgement, read page by page. */
+  deliveries(afterId = 0): Generator<DeliveryRecord> {
+    return allOf((id) => this.deliveriesAfter(id), afterId)
+  }
+
   /** The next 1,000 chunks of a stream that wait, oldest first. */
   chunksAfter(stream: StreamId, id: number): ChunkSpan[] {
     return this.#all(chunksSql, stream, id)
@@ -134,6 +149,18 @@ export class SpoolReader {
       }
       throw unreadable(this.#path, error)
     }
+  }
+}
+
+/** A page is read when it is asked for, so that no read holds a snapshot while its rows are worked on. */
+function* allOf<Row extends { readonly id: number }>(
+  pageAfter: (id: number) => readonly Row[],
+  afterId = 0,
+): Generator<Row> {
+  for (let id: number | undefined = afterId; id !== undefined; ) {
+    const page: readonly Row[] = pageAfter(id)
+    yield* page
+    id = page.at(-1)?.id
   }
 }
 

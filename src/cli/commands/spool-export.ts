@@ -63,16 +63,11 @@ function filesOf(invocation: Invocation): SpoolFile[] {
 async function exportRows(from: Export): Promise<number> {
   let lost = 0
   for (const stream of from.reader.content().streams) {
-    for (let page = from.reader.chunksAfter(stream.stream, 0); page.length > 0; ) {
-      let lastId = 0
-      for (const { id } of page) {
-        lastId = id
-        const body = from.reader.bodyOf(id)
-        if (body === 'gone') continue // delivered meanwhile
-        if (body === 'damaged') lost += 1
-        else if (!(await exportChunk(from, stream, body))) return lost
-      }
-      page = from.reader.chunksAfter(stream.stream, lastId)
+    for (const { id } of from.reader.chunks(stream.stream)) {
+      const body = from.reader.bodyOf(id)
+      if (body === 'gone') continue // delivered meanwhile
+      if (body === 'damaged') lost += 1
+      else if (!(await exportChunk(from, stream, body))) return lost
     }
   }
   return lost
@@ -90,17 +85,15 @@ async function exportChunk(from: Export, { labels }: StreamContent, body: Uint8A
 async function exportLetters(from: Export): Promise<number> {
   const { reader, options, output } = from
   const labels = new Map(reader.content().streams.map((stream) => [stream.stream, stream.labels]))
-  for (let page = reader.lettersAfter(0); page.length > 0; page = reader.lettersAfter(page.at(-1)?.id ?? 0)) {
-    for (const { stream, reason, said, atMs, entry } of page) {
-      if (options.reason !== undefined && options.reason !== reason) continue
-      const refused = {
-        reason,
-        said,
-        ...(atMs === undefined ? {} : { refused: new Date(atMs).toISOString() }),
-      }
-      const record = { ...recordOf(from, labels.get(stream) ?? '{}', entry), ...refused }
-      if (!(await output.line(JSON.stringify(record)))) return 0
+  for (const { stream, reason, said, atMs, entry } of reader.letters()) {
+    if (options.reason !== undefined && options.reason !== reason) continue
+    const refused = {
+      reason,
+      said,
+      ...(atMs === undefined ? {} : { refused: new Date(atMs).toISOString() }),
     }
+    const record = { ...recordOf(from, labels.get(stream) ?? '{}', entry), ...refused }
+    if (!(await output.line(JSON.stringify(record)))) return 0
   }
   return 0
 }

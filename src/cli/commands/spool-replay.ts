@@ -88,7 +88,8 @@ async function planOf(path: string, replaying: Replaying): Promise<Plan> {
   const plan: Plan = { batches: [], restamped: 0, stored: 0, unclear: 0 }
   const reader = new SpoolReader(path)
   try {
-    const letters = lettersOf(reader).filter(({ reason }) => (options.reason ?? reason) === reason)
+    // All of them: at most 32 MiB.
+    const letters = [...reader.letters()].filter(({ reason }) => (options.reason ?? reason) === reason)
     for (const stream of reader.content().streams) {
       const own = letters.filter((letter) => letter.stream === stream.stream)
       const cleared = await withoutStored(own, stream, replaying)
@@ -102,19 +103,6 @@ async function planOf(path: string, replaying: Replaying): Promise<Plan> {
   } finally {
     reader.close()
   }
-}
-
-/** All of them: at most 32 MiB. */
-function lettersOf(reader: SpoolReader): LetterRecord[] {
-  const letters: LetterRecord[] = []
-  for (
-    let page = reader.lettersAfter(0);
-    page.length > 0;
-    page = reader.lettersAfter(letters.at(-1)?.id ?? 0)
-  ) {
-    letters.push(...page)
-  }
-  return letters
 }
 
 type Cleared = { letters: LetterRecord[]; stored: number; unclear: number }

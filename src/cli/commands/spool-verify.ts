@@ -25,6 +25,9 @@ type Verified = Omit<Finding, 'extraNs'> & {
   readonly extra: number
 }
 
+/** Some ms of reading. */
+const recordsAtOnce = 1_000
+
 type Verifying = {
   readonly view: LokiView
   readonly codec: EntryCodec
@@ -77,13 +80,12 @@ async function verifySpool(reader: SpoolReader, verifying: Verifying): Promise<V
   return verified
 }
 
-/** All that are kept, at most 16 MiB of the file; other parts of the program run between pages. */
+/** All that are kept, at most 16 MiB of the file; other parts of the program run in between. */
 async function recordsOf(reader: SpoolReader): Promise<DeliveryRecord[]> {
   const records: DeliveryRecord[] = []
-  for (let page = reader.deliveriesAfter(0); page.length > 0; ) {
-    records.push(...page)
-    await setImmediate()
-    page = reader.deliveriesAfter(page.at(-1)?.id ?? 0)
+  for (const record of reader.deliveries()) {
+    records.push(record)
+    if (records.length % recordsAtOnce === 0) await setImmediate()
   }
   return records
 }

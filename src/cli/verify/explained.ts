@@ -24,27 +24,14 @@ export function explanationOf(explaining: Explaining): (atNs: bigint) => boolean
 }
 
 function waitingOf({ reader, stream }: Explaining): Span[] {
-  const spans: Span[] = []
-  for (let page = reader.chunksAfter(stream, 0); page.length > 0; ) {
-    spans.push(...page)
-    page = reader.chunksAfter(stream, page.at(-1)?.id ?? 0)
-  }
-  return spans
+  return [...reader.chunks(stream)]
 }
 
 function laterOf({ reader, stream, afterId }: Explaining): Span[] {
-  const spans: Span[] = []
-  for (let page = reader.deliveriesAfter(afterId); page.length > 0; ) {
-    spans.push(...page.filter((record) => record.stream === stream))
-    page = reader.deliveriesAfter(page.at(-1)?.id ?? 0)
-  }
-  return spans
+  return [...reader.deliveries(afterId)].filter((record) => record.stream === stream)
 }
 
 function letterTimesOf({ reader, stream, codec }: Explaining): bigint[] {
-  const times: bigint[] = []
-  for (let page = reader.lettersAfter(0); page.length > 0; page = reader.lettersAfter(page.at(-1)?.id ?? 0)) {
-    for (const letter of page) if (letter.stream === stream) times.push(codec.decode(letter.entry).atNs)
-  }
-  return times
+  const own = [...reader.letters()].filter((letter) => letter.stream === stream)
+  return own.map(({ entry }) => codec.decode(entry).atNs)
 }

@@ -10,7 +10,7 @@ for (let rounds = 1; process.connected; rounds += 1) {
   const { streams } = reader.content()
   let bytes = 0
   for (const { stream } of streams) {
-    for (const { id } of reader.chunksAfter(stream, 0)) {
+    for (const { id } of reader.chunks(stream)) {
       const body = reader.bodyOf(id)
       bytes += typeof body === 'string' ? 0 : body.byteLength
     }
