@@ -88,11 +88,13 @@ function isDamaged(file: number): boolean {
 /** Up to the last commit. The first frame is always of the log's last use. */
 function play(log: number, file: number): void {
   const [first] = framesOf(log)
-  const commits = [...framesOf(log)].filter(({ salt, pagesAfter }) => salt === first?.salt && pagesAfter > 0)
-  const pages = commits.at(-1)?.pagesAfter ?? 0
+  const isOfLastUse = ({ salt }: Frame): boolean => salt === first?.salt
+  const pages = framesOf(log)
+    .filter(isOfLastUse)
+    .reduce((last, { pagesAfter }) => (pagesAfter > 0 ? pagesAfter : last), 0)
   let pending: Frame[] = []
   for (const frame of framesOf(log)) {
-    if (frame.salt !== first?.salt || frame.page > pages) continue
+    if (!isOfLastUse(frame) || frame.page > pages) continue
     pending.push(frame)
     if (frame.pagesAfter === 0) continue
     for (const { page, bytes } of pending) {

@@ -20,7 +20,7 @@ export type Salvaged = {
 type Row = Readonly<Record<string, unknown>>
 
 /** A chunk as the index has it. */
-type Listed = Amount & { readonly id: bigint; readonly stream: StreamId; readonly lastNs: bigint }
+type Listed = Amount & { readonly id: bigint }
 
 export const nothing: Amount = { entries: 0, bytes: 0 }
 
@@ -70,6 +70,7 @@ class Salvage {
   readonly #last: ReadonlyMap<StreamId, bigint>
   readonly #checksum: string
   #batch: Chunk[] = []
+  #batchedBytes = 0
 
   constructor(database: DatabaseSync, fresh: Spool) {
     this.#database = database
@@ -122,7 +123,7 @@ class Salvage {
     const [newest] = this.#all("select seq from sqlite_sequence where name = 'chunks'")
     const last = (newest?.['seq'] ?? 0n) as bigint // an integer of SQLite's own table
     const first = last > maxTries ? last - BigInt(maxTries) : 0n
-    for (let id = first + 1n; id <= last; id += 1n) yield { ...nothing, id, stream: 0, lastNs: 0n }
+    for (let id = first + 1n; id <= last; id += 1n) yield { ...nothing, id }
   }
 
   /** Undefined where it cannot be read, or is not what was written. */
@@ -152,13 +153,14 @@ class Salvage {
 
   #keep(chunk: Chunk): void {
     this.#batch.push(chunk)
-    const bytes = this.#batch.reduce((sum, { body }) => sum + body.byteLength, 0)
-    if (bytes >= batchBytes) this.#commit()
+    this.#batchedBytes += chunk.body.byteLength
+    if (this.#batchedBytes >= batchBytes) this.#commit()
   }
 
   #commit(): void {
     this.#fresh.commitRun({ chunks: this.#batch, last: this.#last, lastRunMs: this.#lastRunMs })
     this.#batch = []
+    this.#batchedBytes = 0
   }
 
   #all(sql: string, ...values: readonly (number | bigint)[]): Row[] {
@@ -168,15 +170,13 @@ class Salvage {
   }
 }
 
-const listSql = `select id, stream, entries, bytes, last_ns from chunks indexed by chunk_index
+const listSql = `select id, entries, bytes from chunks indexed by chunk_index
   where stream = ? and run <= ? order by id`
 
 function listedOf(row: Row): Listed {
   return {
     id: row['id'] as bigint, // an integer of the schema
-    stream: Number(row['stream']),
     entries: Number(row['entries']),
     bytes: Number(row['bytes']),
-    lastNs: row['last_ns'] as bigint, // an integer of the schema
   }
 }

@@ -1,6 +1,5 @@
 // One connection to a spool's file: its kept statements, its transactions, and SQLite's errors in rowtail's
-// words. Called by spool.ts and eviction.ts. A transaction happens wholly, or it throws and nothing has
-// changed.
+// words. Called by spool.ts. A transaction happens wholly, or it throws and nothing has changed.
 
 import type { DatabaseSync } from 'node:sqlite'
 import { dirname } from 'node:path'
