@@ -86,9 +86,10 @@ function statusMetric(registry: Registry, family: SnapshotFamily): (snapshot: St
   const options = { name, help, labelNames: [...labels], registers: [registry] }
   const metric = type === 'gauge' ? new Gauge(options) : new Counter(options)
   return (snapshot) => {
+    const told = samples(snapshot)
     metric.reset()
-    if (labels.length === 0 && samples(snapshot).length === 0) metric.remove()
-    for (const [value, labelsOf = {}] of samples(snapshot)) metric.inc(labelsOf, value)
+    if (labels.length === 0 && told.length === 0) metric.remove()
+    for (const [value, labelsOf = {}] of told) metric.inc(labelsOf, value)
   }
 }
 

@@ -1,5 +1,7 @@
 // Random choices that a seed repeats, for property tests: a failure names its seed.
 
+import { randomOf } from '../../../src/demo/life/random.ts'
+
 export type SeededRandom = {
   /** In [0, 1). */
   fraction(): number
@@ -9,15 +11,8 @@ export type SeededRandom = {
   pick<T>(choices: readonly [T, ...T[]]): T
 }
 
-/** Mulberry32: 32 bits of state, good enough to spread test cases. */
 export function seededRandom(seed: number): SeededRandom {
-  let state = seed >>> 0
-  const fraction = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  const { next: fraction } = randomOf(seed)
   const between = (low: number, high: number): number => low + Math.floor(fraction() * (high - low + 1))
   return {
     fraction,
