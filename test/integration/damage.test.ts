@@ -11,8 +11,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flipBit, placeOf, settleLog, type StoredChunk, tearPage, waitingIn } from '../support/damage.ts'
 import { LokiServer } from '../support/servers/loki.ts'
 import { sharedPostgres } from '../support/servers/shared.ts'
-import { type LogLine, newServiceDirectory, RunningService, type ServiceOptions } from '../support/service.ts'
-import { nobody } from '../support/services.ts'
+import {
+  type LogLine,
+  newServiceDirectory,
+  type RunningService,
+  type ServiceOptions,
+} from '../support/service.ts'
+import { nobody, startedServices } from '../support/services.ts'
 
 /** What is done to a spool; `chunk` is one of its oldest, with a commit behind it. */
 type Damage = (file: string, chunk: StoredChunk) => void
@@ -98,7 +103,7 @@ let service: RunningService
 const before = new Map<Way, Before>()
 /** What the log says of each damage. */
 const told = new Map<Way, LogLine>()
-const services: RunningService[] = []
+const services = startedServices(afterAll)
 
 beforeAll(async () => {
   loki = await LokiServer.start()
@@ -110,7 +115,7 @@ beforeAll(async () => {
   for (const way of ways) damage(way, { first, pristine })
   rmSync(pristine, { recursive: true })
   loki.resume()
-  service = await started({ ...options, directory: first.directory })
+  service = await services.start({ ...options, directory: first.directory })
   await service.ready()
   // At once, for of what is logged the last 256 KiB are kept.
   for (const way of quarantined) told.set(way, await eventOf(way, 'spool.quarantined'))
@@ -118,7 +123,6 @@ beforeAll(async () => {
 }, 180_000)
 
 afterAll(async () => {
-  await Promise.all(services.map((one) => one.cleanUp()))
   for (const lock of locks) if (lock.isOpen) lock.close()
   await loki.remove()
 })
@@ -136,14 +140,8 @@ function optionsFor(names: readonly string[]): ServiceOptions {
   }
 }
 
-async function started(options: ServiceOptions): Promise<RunningService> {
-  const one = await RunningService.start(options)
-  services.push(one)
-  return one
-}
-
 async function killedWithBacklog(options: ServiceOptions): Promise<RunningService> {
-  const first = await (await started(options)).ready()
+  const first = await (await services.start(options)).ready()
   loki.pause()
   for (const way of ways) await first.metric(nameOf(way), ({ spool }) => spool.rows >= 24, 60_000)
   await first.kill()
