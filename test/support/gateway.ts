@@ -1,8 +1,8 @@
 // What may stand before a Loki: passes all on, until a test tells it to answer a push in Loki's place, or to
 // keep an answer of Loki's to itself.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { type Asked, LokiProxy, pushPath, sendAnswer } from './loki-proxy.ts'
 
 export type GatewayDeed =
   /** Loki never sees the push. */
@@ -18,28 +18,22 @@ export type GatewayDeed =
   | { readonly kind: 'store and reset' }
 
 export class Gateway {
-  readonly #lokiUrl: string
-  readonly #server: Server
+  readonly #proxy: LokiProxy
   readonly #deeds: GatewayDeed[] = []
   /** Pushes that Loki has stored and nobody was told of. */
   unanswered = 0
 
-  private constructor(lokiUrl: string) {
-    this.#lokiUrl = lokiUrl
-    this.#server = createServer((asked, answer) => {
-      this.#serve(asked, answer).catch(() => answer.destroy()) // Loki is away: so is this
-    })
+  private constructor(proxy: LokiProxy) {
+    this.#proxy = proxy
+    proxy.serve((asked, answer) => this.#serve(asked, answer))
   }
 
   static async start(lokiUrl: string): Promise<Gateway> {
-    const gateway = new Gateway(lokiUrl)
-    await new Promise<void>((resolve) => gateway.#server.listen(0, '127.0.0.1', resolve))
-    return gateway
+    return new Gateway(await LokiProxy.start(lokiUrl))
   }
 
   get baseUrl(): string {
-    const { port } = this.#server.address() as AddressInfo // it listens on a TCP port
-    return `http://127.0.0.1:${port}`
+    return this.#proxy.baseUrl
   }
 
   /** What happens to the next pushes, one deed each. */
@@ -47,39 +41,23 @@ export class Gateway {
     this.#deeds.push(...deeds)
   }
 
-  async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    this.#server.closeAllConnections()
-    await closed
+  stop(): Promise<void> {
+    return this.#proxy.stop()
   }
 
-  async #serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const parts: Buffer[] = []
-    for await (const part of asked) if (Buffer.isBuffer(part)) parts.push(part)
-    const isPush = asked.url === '/loki/api/v1/push'
-    const deed = isPush ? this.#deeds.shift() : undefined
+  async #serve(asked: Asked, answer: ServerResponse): Promise<void> {
+    const deed = asked.path === pushPath ? this.#deeds.shift() : undefined
     if (deed?.kind === 'answer') {
       answer.writeHead(deed.status, deed.headers).end(deed.body)
       return
     }
-    const told = await this.#ask(asked, Buffer.concat(parts))
+    const told = await this.#proxy.forward(asked)
     if (deed === undefined) {
-      const headers = { 'content-type': told.headers.get('content-type') ?? 'text/plain' }
-      answer.writeHead(told.status, headers).end(await told.text())
+      sendAnswer(answer, told)
       return
     }
-    if (told.status !== 204) throw new Error(`Loki has not stored it: ${told.status} ${await told.text()}`)
+    if (told.status !== 204) throw new Error(`Loki has not stored it: ${told.status} ${String(told.body)}`)
     this.unanswered += 1
     if (deed.kind === 'store and reset') answer.destroy()
-  }
-
-  #ask({ method = 'GET', url = '/', headers }: IncomingMessage, body: Buffer): Promise<Response> {
-    const type = headers['content-type']
-    return fetch(`${this.#lokiUrl}${url}`, {
-      method,
-      redirect: 'manual',
-      ...(type === undefined ? {} : { headers: { 'content-type': type } }),
-      ...(method === 'POST' ? { body: Uint8Array.from(body) } : {}),
-    })
   }
 }

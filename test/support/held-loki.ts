@@ -1,32 +1,26 @@
 // A proxy in front of a real Loki that can hold the pushes of one stream while all others pass: they are
 // answered once the hold ends, as those of a Loki that has become slow for a while.
 
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import type { ServerResponse } from 'node:http'
 import { uncompressSync } from 'snappy'
+import { type Asked, LokiProxy, sendAnswer } from './loki-proxy.ts'
 
 export class HeldLoki {
-  readonly baseUrl: string
-  readonly #server: Server
-  readonly #target: string
+  readonly #proxy: LokiProxy
   #held: string | undefined
   #release = Promise.withResolvers<void>()
 
-  private constructor(server: Server, target: string) {
-    const { port } = server.address() as AddressInfo // a TCP listener has no other kind of address
-    this.baseUrl = `http://127.0.0.1:${port}`
-    this.#server = server
-    this.#target = target
-    server.on('request', (incoming, answer) => void this.#pass(incoming, answer))
+  private constructor(proxy: LokiProxy) {
+    this.#proxy = proxy
+    proxy.serve((asked, answer) => this.#pass(asked, answer))
   }
 
   static async start(target: string): Promise<HeldLoki> {
-    const server = createServer()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return new HeldLoki(server, target)
+    return new HeldLoki(await LokiProxy.start(target))
+  }
+
+  get baseUrl(): string {
+    return this.#proxy.baseUrl
   }
 
   /** Pushes of streams with this label (`job="show_locks"`) wait from now on; rowtail waits 10 s for one. */
@@ -42,23 +36,12 @@ export class HeldLoki {
 
   async stop(): Promise<void> {
     this.release()
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await closed
+    await this.#proxy.stop()
   }
 
-  async #pass(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const body = await buffer(incoming)
-    if (this.#isHeld(body)) await this.#release.promise
-    const { method, headers, url = '/' } = incoming
-    const outgoing = request(`${this.#target}${url}`, { method: method ?? 'GET', headers })
-    outgoing.on('response', (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.headers)
-      response.pipe(answer)
-    })
-    outgoing.on('error', () => answer.destroy())
-    outgoing.end(body)
+  async #pass(asked: Asked, answer: ServerResponse): Promise<void> {
+    if (this.#isHeld(asked.body)) await this.#release.promise
+    sendAnswer(answer, await this.#proxy.forward(asked))
   }
 
   #isHeld(body: Buffer): boolean {

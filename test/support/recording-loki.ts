@@ -2,16 +2,9 @@
 // many bytes Loki's rate limit counts of it. It can be away, and it can answer 429 by itself as gateways do.
 // For measurements of pacing and for tests of the order of pushes.
 
-import {
-  Agent,
-  createServer,
-  type IncomingMessage,
-  request,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { decodePush, type PushedEntry } from '../../src/demo/receiver/push-request.ts'
+import { type Answer, type Asked, isPush, LokiProxy, sendAnswer } from './loki-proxy.ts'
 
 export type RecordedPush = {
   /** When it had arrived as a whole, and when its answer went back; `performance.now()`. */
@@ -37,56 +30,46 @@ export type GatewayMode =
   | { readonly kind: 'away' }
   | { readonly kind: 'limiting'; readonly retryAfterSeconds: number }
 
-const pushPath = '/loki/api/v1/push'
 const protobuf = { contentType: 'application/x-protobuf', contentEncoding: '' } as const
 
 export class RecordingLoki {
   readonly pushes: RecordedPush[] = []
   mode: GatewayMode = { kind: 'passing' }
-  readonly #target: URL
-  readonly #server: Server
-  readonly #agent = new Agent({ keepAlive: true })
+  readonly #proxy: LokiProxy
 
-  private constructor(target: URL, server: Server) {
-    this.#target = target
-    this.#server = server
+  private constructor(proxy: LokiProxy) {
+    this.#proxy = proxy
+    proxy.serve((asked, answer) => this.#serve(asked, answer))
   }
 
   static async start(lokiUrl: string): Promise<RecordingLoki> {
-    const server = createServer()
-    const recording = new RecordingLoki(new URL(lokiUrl), server)
-    server.on('request', (asked, answer) => {
-      recording.#serve(asked, answer).catch(() => answer.destroy()) // Loki is away: so is this
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return recording
+    return new RecordingLoki(await LokiProxy.start(lokiUrl, { keepAlive: true }))
   }
 
   get baseUrl(): string {
-    const { port } = this.#server.address() as AddressInfo // it listens on a TCP port
-    return `http://127.0.0.1:${port}`
+    return this.#proxy.baseUrl
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    this.#agent.destroy()
-    await new Promise((resolve) => this.#server.close(resolve))
+  stop(): Promise<void> {
+    return this.#proxy.stop()
   }
 
-  async #serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const body = await bodyOf(asked)
+  async #serve(asked: Asked, answer: ServerResponse): Promise<void> {
     const atMs = performance.now()
-    const isPush = asked.url === pushPath && body.length > 2
-    if (isPush && this.mode.kind === 'away') {
+    if (!isPush(asked)) {
+      sendAnswer(answer, await this.#proxy.forward(asked))
+      return
+    }
+    if (this.mode.kind === 'away') {
       answer.destroy()
       return
     }
-    const { status, headers, text } =
-      isPush && this.mode.kind === 'limiting'
+    const told =
+      this.mode.kind === 'limiting'
         ? tooManyRequests(this.mode.retryAfterSeconds)
-        : await this.#forward(asked, body)
-    answer.writeHead(status, headers).end(text)
-    if (isPush) this.#note(body, { atMs, answeredMs: performance.now(), status })
+        : await this.#proxy.forward(asked)
+    sendAnswer(answer, told)
+    this.#note(asked.body, { atMs, answeredMs: performance.now(), status: told.status })
   }
 
   #note(body: Buffer, seen: Pick<RecordedPush, 'atMs' | 'answeredMs' | 'status'>): void {
@@ -97,40 +80,14 @@ export class RecordingLoki {
       this.pushes.push({ ...seen, labels, lines: entries.length, countedBytes, firstMs, lastMs })
     }
   }
-
-  #forward(asked: IncomingMessage, body: Buffer): Promise<Forwarded> {
-    const { hostname, port, host } = this.#target
-    const { method = 'GET', url: path = '/', headers } = asked
-    return new Promise((resolve, reject) => {
-      const options = { hostname, port, path, method, agent: this.#agent, headers: { ...headers, host } }
-      const outgoing = request(options, (response) => {
-        const { statusCode: status = 502 } = response
-        bodyOf(response).then((text) => resolve({ status, headers: response.headers, text }), reject)
-      })
-      outgoing.once('error', reject)
-      outgoing.end(body)
-    })
-  }
 }
 
-type Forwarded = {
-  readonly status: number
-  readonly headers: NodeJS.Dict<string | string[]>
-  readonly text: Buffer
-}
-
-function tooManyRequests(retryAfterSeconds: number): Forwarded {
+function tooManyRequests(retryAfterSeconds: number): Answer {
   const headers = { 'retry-after': String(retryAfterSeconds), 'content-type': 'text/plain' }
-  return { status: 429, headers, text: Buffer.from('too many requests\n') }
+  return { status: 429, headers, body: 'too many requests\n' }
 }
 
 function countedBytesOf({ lineBytes, metadata }: PushedEntry): number {
   const pairs = metadata.map(([name, value]) => Buffer.byteLength(name) + Buffer.byteLength(value))
   return pairs.reduce((sum, bytes) => sum + bytes, lineBytes)
-}
-
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of message) parts.push(part as Buffer) // no encoding is set
-  return Buffer.concat(parts)
 }

@@ -1,16 +1,9 @@
 // A proxy before Loki that answers in its place when told to: limits, errors, blocks, login pages, refused
 // entries, and pushes that Loki stored but whose answer never comes. All else passes unchanged.
 
-import {
-  Agent,
-  createServer,
-  request,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { decodePush, type PushedEntry, type PushedStream } from '../../src/demo/receiver/push-request.ts'
+import { type Answer, type Asked, isPush, LokiProxy, pushPath, sendAnswer } from '../support/loki-proxy.ts'
 import { keyOf } from './ledger.ts'
 
 type Plain = { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
@@ -50,15 +43,11 @@ export const answerNames: readonly AnswerName[] = [
   'too new',
 ]
 
-const pushPath = '/loki/api/v1/push'
 /** A 413 lets what is no larger pass, as nginx does: a single entry must not become a dead letter by it. */
 const largestPassing413Bytes = 600
 
 export class ScriptedLoki {
-  readonly #target: URL
-  readonly #server: Server
-  /** A connection each: one that Loki closed on a kill must not be taken again. */
-  readonly #agent = new Agent({ keepAlive: false })
+  readonly #proxy: LokiProxy
   #answer: AnswerName | undefined
   #pushesLeft = 0
   /** Keys of the entries that were refused by answers of this proxy. */
@@ -67,23 +56,17 @@ export class ScriptedLoki {
   readonly #passed = new Set<string>()
   readonly used = new Map<AnswerName, number>()
 
-  private constructor(target: URL, server: Server) {
-    this.#target = target
-    this.#server = server
+  private constructor(proxy: LokiProxy) {
+    this.#proxy = proxy
+    proxy.serve((asked, answer) => this.#serve(asked, answer))
   }
 
   static async start(lokiUrl: string): Promise<ScriptedLoki> {
-    const server = createServer()
-    const scripted = new ScriptedLoki(new URL(lokiUrl), server)
-    server.on('request', (asked, answer) => {
-      scripted.#serve(asked, answer).catch(() => answer.destroy()) // Loki is away: so is this
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return scripted
+    return new ScriptedLoki(await LokiProxy.start(lokiUrl))
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port // it listens on a TCP port
+    return this.#proxy.port
   }
 
   /** The next `pushes` pushes are answered so. */
@@ -104,23 +87,20 @@ export class ScriptedLoki {
     this.used.clear()
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
+  stop(): Promise<void> {
+    return this.#proxy.stop()
   }
 
-  async #serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const body = await bodyOf(asked)
-    const isPush = asked.url === pushPath && body.length > 2
-    const scripted = isPush ? this.#nextAnswer() : undefined
-    if (scripted === undefined) return this.#pass(asked, body, answer)
-    if (isRefusal(scripted)) return this.#refuse(asked, body, { answer, why: scripted })
+  async #serve(asked: Asked, answer: ServerResponse): Promise<void> {
+    const scripted = isPush(asked) ? this.#nextAnswer() : undefined
+    if (scripted === undefined) return this.#pass(asked, answer)
+    if (isRefusal(scripted)) return this.#refuse(asked, answer, scripted)
     if (scripted === 'stored, unanswered') {
-      await this.#forward(asked, body)
+      await this.#forward(asked)
       answer.destroy()
       return
     }
-    if (scripted === '413' && body.length <= largestPassing413Bytes) return this.#pass(asked, body, answer)
+    if (scripted === '413' && asked.body.length <= largestPassing413Bytes) return this.#pass(asked, answer)
     say(answer, plainAnswers[scripted])
   }
 
@@ -131,39 +111,33 @@ export class ScriptedLoki {
     return this.#answer
   }
 
-  async #pass(asked: IncomingMessage, body: Buffer, answer: ServerResponse): Promise<void> {
-    const { status, text, headers } = await this.#forward(asked, body)
-    answer.writeHead(status, headers).end(text)
+  async #pass(asked: Asked, answer: ServerResponse): Promise<void> {
+    sendAnswer(answer, await this.#forward(asked))
   }
 
-  #forward(asked: IncomingMessage, body: Buffer): Promise<Forwarded> {
-    const { method = 'GET', url = '/', headers } = asked
-    if (url === pushPath && body.length > 2) this.#remember(streamsOf(body))
-    return this.#ask({ method, path: url, headers: { ...headers, host: this.#target.host } }, body)
+  #forward(asked: Asked): Promise<Answer> {
+    if (isPush(asked)) this.#remember(streamsOf(asked.body))
+    return this.#proxy.forward(asked)
   }
 
   /**
    * As Loki does: what is refused is not stored, all else is, and the answer only counts. Too far behind is
    * also what it has, where somebody else wrote newer entries.
    */
-  async #refuse(
-    asked: IncomingMessage,
-    body: Buffer,
-    { answer, why }: { readonly answer: ServerResponse; readonly why: RefusalName },
-  ): Promise<void> {
-    const streams = streamsOf(body)
+  async #refuse(asked: Asked, answer: ServerResponse, why: RefusalName): Promise<void> {
+    const streams = streamsOf(asked.body)
     const mayHave = (entry: PushedEntry): boolean =>
       why !== 'too far behind' && this.#passed.has(keyOfPushed(entry))
     const isRefused = (entry: PushedEntry): boolean => isVictim(entry) && !mayHave(entry)
     const bad = streams.flatMap(({ entries }) => entries.filter(isRefused))
-    if (bad.length === 0) return this.#pass(asked, body, answer)
+    if (bad.length === 0) return this.#pass(asked, answer)
     const good = streams.map((stream) => ({
       ...stream,
       entries: stream.entries.filter((one) => !isRefused(one)),
     }))
     this.#remember(good)
     if (good.some(({ entries }) => entries.length > 0)) {
-      const { status } = await this.#ask(jsonPush(this.#target), Buffer.from(JSON.stringify(jsonOf(good))))
+      const { status } = await this.#proxy.forward(jsonPush(good))
       if (status !== 204) return (answer.destroy(), undefined)
     }
     for (const entry of bad) this.refused.add(keyOfPushed(entry))
@@ -173,35 +147,6 @@ export class ScriptedLoki {
   #remember(streams: readonly PushedStream[]): void {
     for (const { entries } of streams) for (const entry of entries) this.#passed.add(keyOfPushed(entry))
   }
-
-  #ask(options: Asked, body: Buffer): Promise<Forwarded> {
-    const { hostname, port } = this.#target
-    return new Promise((resolve, reject) => {
-      const outgoing = request({ hostname, port, agent: this.#agent, ...options }, (response) => {
-        const { statusCode: status = 502, headers } = response
-        bodyOf(response).then((text) => resolve({ status, text, headers }), reject)
-      })
-      outgoing.once('error', reject)
-      outgoing.end(body)
-    })
-  }
-}
-
-type Asked = {
-  readonly method: string
-  readonly path: string
-  readonly headers: NodeJS.Dict<string | string[]>
-}
-type Forwarded = {
-  readonly status: number
-  readonly text: Buffer
-  readonly headers: NodeJS.Dict<string | string[]>
-}
-
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of message) parts.push(part as Buffer) // no encoding is set
-  return Buffer.concat(parts)
 }
 
 function say(answer: ServerResponse, { status, body, headers = {} }: Plain): void {
@@ -239,9 +184,9 @@ function refusalOf(why: RefusalName, count: number, labels: string): string {
   return `${count === 1 ? '' : `${count} errors like: `}${refusals[why](labels)}\n`
 }
 
-function jsonPush(target: URL): Asked {
-  const headers = { 'content-type': 'application/json', host: target.host }
-  return { method: 'POST', path: pushPath, headers }
+function jsonPush(streams: readonly PushedStream[]): Asked {
+  const headers = { 'content-type': 'application/json' }
+  return { method: 'POST', path: pushPath, headers, body: Buffer.from(JSON.stringify(jsonOf(streams))) }
 }
 
 function jsonOf(streams: readonly PushedStream[]): object {
