@@ -2,10 +2,10 @@
 // hosts, its workers, Loki and the database are restarted again and again. At the end each row is accounted
 // for as after a round, and memory, threads, file descriptors and sockets must not have grown.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { pause } from '../support/servers/waiting.ts'
 import { keepEvidence } from './evidence.ts'
 import { nameOf } from './faults.ts'
+import { heldByAll } from './measure/processes.ts'
 import { lookOn, runRound } from './round.ts'
 import { growthOf, type Sample, soakPlan, tableOf } from './soak-plan.ts'
 import type { Subject } from './subject.ts'
@@ -41,39 +41,9 @@ async function sampling(subject: Subject, signal: AbortSignal): Promise<void> {
 
 /** Of rowtail and its driver hosts together. */
 function sampleOf(pids: readonly number[]): Sample {
-  const sum = (count: (pid: number) => number): number => pids.reduce((all, pid) => all + count(pid), 0)
-  return {
-    'RSS, MB': Math.round(sum((pid) => statusOf(pid, 'VmRSS')) / 1_024),
-    threads: sum((pid) => statusOf(pid, 'Threads')),
-    'file descriptors': sum((pid) => openOf(pid).length),
-    sockets: sum((pid) => openOf(pid).filter((name) => name.startsWith('socket:')).length),
-  }
-}
-
-function statusOf(pid: number, field: 'VmRSS' | 'Threads'): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
-  } catch {
-    return 0 // it has ended meanwhile
-  }
-}
-
-function openOf(pid: number): string[] {
-  const directory = `/proc/${pid}/fd`
-  try {
-    return readdirSync(directory).map((name) => targetOf(`${directory}/${name}`))
-  } catch {
-    return [] // as above
-  }
-}
-
-function targetOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return '' // closed meanwhile
-  }
+  const { residentBytes, threads, files, sockets } = heldByAll(pids)
+  const residentMb = Math.round(residentBytes / 1_024 / 1_024)
+  return { 'RSS, MB': residentMb, threads, 'file descriptors': files, sockets }
 }
 
 function say(text: string): void {

@@ -17,7 +17,7 @@ const metrics: Readonly<Record<string, MetricEntry>> = {
   late: { every, timeout: '500ms', query: 'select pg_sleep(3)' },
 }
 const kinds = ['files', 'sockets', 'threads'] as const
-type Count = Omit<Held, 'privateBytes'>
+type Count = Pick<Held, (typeof kinds)[number]>
 
 export async function measureHandles({ isShort }: Extent): Promise<Measured> {
   const figures = await onStage((stage) => countAround(stage, isShort ? 40 : 200))

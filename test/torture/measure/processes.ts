@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { treeOf } from '../../support/servers/processes.ts'
 
 export type Held = {
+  readonly residentBytes: number
   readonly privateBytes: number
   readonly files: number
   readonly sockets: number
@@ -13,12 +14,17 @@ export type Held = {
 
 /** The service's processes, the main one first; its helpers' start-up programs count as they are. */
 export function heldBy(pid: number): { readonly main: Held; readonly hosts: Held; readonly all: Held } {
-  const [main = nothing, ...hosts] = treeOf(pid).map(heldByOne)
-  const together = hosts.reduce(add, nothing)
-  return { main, hosts: together, all: add(main, together) }
+  const [main, ...hosts] = treeOf(pid)
+  const [own, together] = [heldByAll(main === undefined ? [] : [main]), heldByAll(hosts)]
+  return { main: own, hosts: together, all: add(own, together) }
 }
 
-const nothing: Held = { privateBytes: 0, files: 0, sockets: 0, threads: 0 }
+/** What these processes hold together. */
+export function heldByAll(pids: readonly number[]): Held {
+  return pids.map(heldByOne).reduce(add, nothing)
+}
+
+const nothing: Held = { residentBytes: 0, privateBytes: 0, files: 0, sockets: 0, threads: 0 }
 
 /** A process that ended between the look and the question holds nothing. */
 function heldByOne(pid: number): Held {
@@ -31,20 +37,18 @@ function heldByOne(pid: number): Held {
 
 function readHeld(pid: number): Held {
   const links = readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`))
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   return {
-    privateBytes: privateBytesOf(pid),
+    residentBytes: bytesIn(rollup, /^Rss:\s+(\d+) kB$/gm),
+    privateBytes: bytesIn(rollup, /^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm),
     files: links.length,
     sockets: links.filter((link) => link.startsWith('socket:')).length,
     threads: readdirSync(`/proc/${pid}/task`).length,
   }
 }
 
-function privateBytesOf(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const kilobytes = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)].map(([, kb]) =>
-    Number(kb),
-  )
-  return kilobytes.reduce((sum, kb) => sum + kb, 0) * 1_024
+function bytesIn(rollup: string, lines: RegExp): number {
+  return [...rollup.matchAll(lines)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) * 1_024
 }
 
 /** A file that was closed between the look and the question is none. */
@@ -58,6 +62,7 @@ function linkOf(path: string): string {
 
 function add(a: Held, b: Held): Held {
   return {
+    residentBytes: a.residentBytes + b.residentBytes,
     privateBytes: a.privateBytes + b.privateBytes,
     files: a.files + b.files,
     sockets: a.sockets + b.sockets,
