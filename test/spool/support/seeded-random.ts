@@ -12,7 +12,8 @@ export type SeededRandom = {
 }
 
 export function seededRandom(seed: number): SeededRandom {
-  const { next: fraction } = randomOf(seed)
+  const random = randomOf(seed)
+  const fraction = (): number => random.next()
   const between = (low: number, high: number): number => low + Math.floor(fraction() * (high - low + 1))
   return {
     fraction,
