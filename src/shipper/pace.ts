@@ -26,6 +26,8 @@ export const refilledBytes = 5 * maxChunkBytes
 const savedBytes = 4 * maxChunkBytes
 const lowerBy = 0.85
 const raiseBytesPerSecond = 150_000
+/** However often Loki refuses: a push of the largest size every 5 s still asks whether it goes on refusing. */
+const slowestBytesPerSecond = maxChunkBytes / 5
 
 /**
  * The next send not before the previous one plus its bytes over the rate. Strict where no credit is saved:
@@ -75,35 +77,55 @@ export class Pace {
 /** What a tenant's 429 named, where it did: its limit in bytes a second, and how long to wait. */
 export type TenantRefusal = { readonly limit?: number | undefined; readonly afterMs?: number | undefined }
 
-/** The pace of all streams together; unlimited until the sink refuses for the first time. */
+/**
+ * The pace of all streams together; unlimited until the sink refuses for the first time. Refusals at the limit
+ * that the sink named mean that others send for the same tenant: each gives way and comes back slowly, which
+ * is how TCP shares a line.
+ */
 export class TenantPace {
   readonly pace = new Pace(undefined, savedBytes)
-  #isNamed = false
+  /** What the named limit allows, bytes a second. */
+  #ceiling = Number.POSITIVE_INFINITY
   #loweredMs = Number.NEGATIVE_INFINITY
   #raisedMs = Number.NEGATIVE_INFINITY
 
-  /** A 429 came. True where the pace changed. */
+  /** A 429 came. True where that tells something new: another limit, or another guess of it. */
   refused(nowMs: number, { limit, afterMs }: TenantRefusal): boolean {
-    const before = this.pace.bytesPerSecond
     // Whoever names a time means all of the tenant's pushes.
     if (afterMs !== undefined) this.pace.waitUntil(nowMs + afterMs)
-    if (limit !== undefined) {
-      this.#isNamed = true
-      this.pace.bytesPerSecond = limit * shareOfLimit
-      this.pace.rest(nowMs, refilledBytes)
-    } else if (!this.#isNamed && nowMs - this.#loweredMs >= 1_000) {
-      this.pace.bytesPerSecond = (before ?? assumedLimit / lowerBy) * lowerBy
-      this.#loweredMs = nowMs
-      this.#raisedMs = nowMs
-    }
-    return this.pace.bytesPerSecond !== before
+    const isNews = this.#isAnotherLimit(limit) ? this.#name(nowMs, limit) : this.#giveWay(nowMs)
+    if (limit !== undefined) this.pace.rest(nowMs, refilledBytes)
+    return isNews
   }
 
-  /** A push was taken: a guessed pace rises again, a named limit stands. */
+  /** A push was taken: the pace rises again, up to what was named. */
   accepted(nowMs: number): void {
     const rate = this.pace.bytesPerSecond
-    if (this.#isNamed || rate === undefined || nowMs - this.#raisedMs < 1_000) return
-    this.pace.bytesPerSecond = rate + raiseBytesPerSecond
+    if (rate === undefined || rate >= this.#ceiling || nowMs - this.#raisedMs < 1_000) return
+    this.pace.bytesPerSecond = Math.min(this.#ceiling, rate + raiseBytesPerSecond)
+    this.#raisedMs = nowMs
+  }
+
+  #isAnotherLimit(limit: number | undefined): limit is number {
+    return limit !== undefined && limit * shareOfLimit !== this.#ceiling
+  }
+
+  #name(nowMs: number, limit: number): true {
+    this.#ceiling = limit * shareOfLimit
+    this.#paceFrom(nowMs, this.#ceiling)
+    return true
+  }
+
+  #giveWay(nowMs: number): boolean {
+    if (nowMs - this.#loweredMs < 1_000) return false
+    const rate = this.pace.bytesPerSecond ?? assumedLimit / lowerBy
+    this.#paceFrom(nowMs, Math.max(rate * lowerBy, slowestBytesPerSecond))
+    return this.#ceiling === Number.POSITIVE_INFINITY
+  }
+
+  #paceFrom(nowMs: number, bytesPerSecond: number): void {
+    this.pace.bytesPerSecond = bytesPerSecond
+    this.#loweredMs = nowMs
     this.#raisedMs = nowMs
   }
 }

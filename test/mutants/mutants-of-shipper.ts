@@ -83,14 +83,20 @@ export const mutantsOfShipper = [
     {
       rule: 'D-14',
       breaks: 'lowers the pace for each push that was in flight',
-      from: 'nowMs - this.#loweredMs >= 1_000',
-      to: 'nowMs >= this.#loweredMs',
+      from: 'nowMs - this.#loweredMs < 1_000',
+      to: 'nowMs < this.#loweredMs',
     },
     {
       rule: 'D-14',
       breaks: 'does not raise a pace that it guessed',
-      from: 'this.pace.bytesPerSecond = rate + raiseBytesPerSecond',
+      from: 'this.pace.bytesPerSecond = Math.min(this.#ceiling, rate + raiseBytesPerSecond)',
       to: '',
+    },
+    {
+      rule: 'D-14',
+      breaks: 'gives way to nobody who sends for the same tenant',
+      from: 'Math.max(rate * lowerBy, slowestBytesPerSecond)',
+      to: 'Math.min(rate, this.#ceiling)',
     },
   ]),
   ...mutantsOf('shipper/learning.ts', 'shipper/rate-limits.test.ts', [

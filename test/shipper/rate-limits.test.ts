@@ -156,12 +156,10 @@ describe("a tenant's 429 that names no limit", () => {
     expect(tenant.pace.bytesPerSecond).toBe(first + 3 * 150_000)
   })
 
-  it('D-14: changes nothing any more once a limit was named', () => {
+  it('D-14: asks with a push every 5 s still, however often it is refused', () => {
     const tenant = new TenantPace()
-    tenant.refused(0, { limit })
-    tenant.refused(5_000, {})
-    tenant.accepted(9_000)
-    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
+    for (let second = 0; second < 100; second += 1) tenant.refused(second * 1_000, {})
+    expect(tenant.pace.bytesPerSecond).toBe(maxChunkBytes / 5)
   })
 
   it('D-14: paces nothing before the first refusal', () => {
@@ -191,6 +189,56 @@ describe("a tenant's 429 that names no limit", () => {
     const sentBytes = workers.reduce((sum, { bytes }) => sum + 2_000 * maxChunkBytes - bytes, 0)
     expect(sentBytes / (60 * limit)).toBeGreaterThan(0.8)
     expect(refusals / sink.pushes.length).toBeLessThan(0.05)
+  })
+})
+
+describe('a tenant that others send for, too', () => {
+  it('D-14: is given way to at the limit that was named, at most once a second, and that is no news', () => {
+    const tenant = new TenantPace()
+    expect(tenant.refused(0, { limit })).toBe(true)
+    expect(tenant.refused(999, { limit })).toBe(false)
+    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
+    expect(tenant.refused(1_000, { limit })).toBe(false)
+    expect(tenant.pace.bytesPerSecond).toBeCloseTo(limit * 0.97 * 0.85)
+  })
+
+  it('D-14: is come back to by 150 KB/s each second, up to that limit', () => {
+    const tenant = new TenantPace()
+    tenant.refused(0, { limit })
+    tenant.refused(1_000, {})
+    for (let second = 2; second < 6; second += 1) tenant.accepted(second * 1_000)
+    expect(tenant.pace.bytesPerSecond).toBeCloseTo(limit * 0.97 * 0.85 + 4 * 150_000)
+    tenant.accepted(6_000)
+    tenant.accepted(7_000)
+    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
+  })
+
+  it('D-14: is shared by three that drain at once, each about a third', () => {
+    const bucket = { tokens: 6 * 1024 * 1024, refusals: 0 }
+    const senders = [0, 1, 2].map(() => ({ tenant: new TenantPace(), notBeforeMs: 0, pushes: 0 }))
+    for (let nowMs = 0; nowMs < 120_000; nowMs += 1) {
+      bucket.tokens = Math.min(6 * 1024 * 1024, bucket.tokens + limit / 1_000)
+      for (const sender of senders) {
+        const { tenant } = sender
+        if (nowMs < Math.max(sender.notBeforeMs, tenant.pace.nextMs)) continue
+        tenant.pace.sent(nowMs, maxChunkBytes)
+        if (bucket.tokens >= maxChunkBytes) {
+          bucket.tokens -= maxChunkBytes
+          sender.pushes += 1
+          tenant.accepted(nowMs)
+        } else {
+          bucket.refusals += 1
+          sender.notBeforeMs = nowMs + 200
+          tenant.refused(nowMs, { limit })
+        }
+      }
+    }
+    const sent = senders.map(({ pushes }) => (pushes * maxChunkBytes) / (120 * limit))
+    const sentInAll = sent.reduce((sum, share) => sum + share, 0)
+    expect(sentInAll).toBeGreaterThan(0.9)
+    for (const share of sent) expect(share / sentInAll).toBeCloseTo(1 / 3, 1)
+    // 0.38 where nobody gives way, and then a share of 0.25 beside one of 0.43.
+    expect(bucket.refusals / senders.reduce((sum, { pushes }) => sum + pushes, 0)).toBeLessThan(0.1)
   })
 })
 
