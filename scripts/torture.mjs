@@ -6,7 +6,8 @@
 // that tests of Loki's limits have to catch.
 
 import { main } from './lib/steps.mjs'
-import { runProgram, runTorture } from './lib/torture.mjs'
+import { runProgram } from './lib/subject.mjs'
+import { runTorture } from './lib/torture.mjs'
 
 await main(() => {
   const [first, ...rest] = process.argv.slice(2)

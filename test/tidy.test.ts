@@ -14,7 +14,8 @@ process.chdir(dirname(import.meta.dirname))
 
 const src = sourceFilesOf('src')
 const test = sourceFilesOf('test')
-const everything = [...src, ...test, ...sourceFilesOf('scripts')]
+const bench = sourceFilesOf('bench')
+const everything = [...src, ...test, ...bench, ...sourceFilesOf('scripts')]
 
 describe('layers', () => {
   it('hold in src', () => expect(layerFaults(src)).toEqual([]))
@@ -133,7 +134,9 @@ describe('sizes', () => {
 })
 
 describe('headers', () => {
-  it('say what each file of src is for', () => expect(syntax.headerFaults(src)).toEqual([]))
+  it('say what each file of src and bench is for', () => {
+    expect(syntax.headerFaults([...src, ...bench])).toEqual([])
+  })
 
   it.each(['export const a = 1', '', '//\nlet a', '/* x */'])('are missed in %j', (text) => {
     expect(syntax.headerFaults([sourceFile('x.ts', text)])).toHaveLength(1)
@@ -145,7 +148,8 @@ describe('headers', () => {
 })
 
 describe('types', () => {
-  it('are neither forced nor switched off', () => expect(syntax.typeFaults([...src, ...test])).toEqual([]))
+  it('are neither forced nor switched off', () =>
+    expect(syntax.typeFaults([...src, ...test, ...bench])).toEqual([]))
 
   it.each([
     ['enum A { B }', 'an enum'],
@@ -169,7 +173,8 @@ describe('types', () => {
 })
 
 describe('exports', () => {
-  it('are named, and come from where they are made', () => expect(syntax.exportFaults(src)).toEqual([]))
+  it('are named, and come from where they are made', () =>
+    expect(syntax.exportFaults([...src, ...bench])).toEqual([]))
 
   it.each(['export default 1', "export * from './a.ts'", "export { a } from './a.ts'"])(
     'are not: %s',

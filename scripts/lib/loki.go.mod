@@ -1,5 +1,5 @@
 // What `go install` cannot do, because Loki's own module replaces others: a module that only names Loki as a tool,
-// with the replacements of Loki's go.mod. scripts/lib/loki.mjs copies it into a temporary directory and builds there.
+// with the replacements of Loki's go.mod. scripts/lib/go-program.mjs copies it into a temporary directory and builds there.
 
 module example.invalid/testservers/loki
 go 1.26.0

@@ -71,7 +71,8 @@ function verdictOf(figure: Figure): string {
   return isMet(figure) ? 'met' : '**not met**'
 }
 
-function machineName(): string {
+/** Processor, kernel and Node, as a page of figures names the machine. */
+export function machineName(): string {
   const [first] = cpus()
   const processor = `${cpus().length} × ${first?.model.trim() ?? 'unknown'}`
   return `${processor}, Linux ${release()}, Node ${process.version}`

@@ -1,0 +1,74 @@
+// A steady load, looked at from outside: what works (a), (b), (c) and (g) share. The contender warms up, then
+// CPU time, rows handed out and memory are read over a window that begins and ends with a run of the first
+// metric: so it holds whole intervals, whenever a contender's ticks are.
+
+import { percentile } from '../../test/torture/measure/figures.ts'
+import { pause, waitFor } from '../../test/support/servers/waiting.ts'
+import type { BenchMetric } from '../contender.ts'
+import { rowsOfRuns } from '../source.ts'
+import type { Session } from '../stage.ts'
+import { cpuSecondsOf, memoryBytesOf } from '../usage.ts'
+
+export type LoadTimes = { readonly warmUpMs: number; readonly windowMs: number }
+
+export type Load = {
+  readonly cpuSeconds: number
+  /** Handed out meanwhile. */
+  readonly rows: number
+  readonly seconds: number
+  /** Median over the window. */
+  readonly memoryBytes: number
+}
+
+const startTimeoutMs = 60_000
+const runTimeoutMs = 60_000
+const sampleEveryMs = 1_000
+
+export async function watchLoad(
+  session: Session,
+  metrics: readonly BenchMetric[],
+  times: LoadTimes,
+): Promise<Load> {
+  await untilRowsArrive(session)
+  await pause(times.warmUpMs)
+  const begun = await atNextRun(session)
+  const memory = await sampleMemory(session, times.windowMs)
+  const ended = await atNextRun(session)
+  return {
+    cpuSeconds: ended.cpuSeconds - begun.cpuSeconds,
+    rows: rowsOfRuns(metrics, ended.runs) - rowsOfRuns(metrics, begun.runs),
+    seconds: (ended.atMs - begun.atMs) / 1_000,
+    memoryBytes: percentile(memory, 50),
+  }
+}
+
+/** Each second of a window, the first sample at its beginning. */
+async function sampleMemory(session: Session, windowMs: number): Promise<number[]> {
+  const samples: number[] = []
+  const endMs = performance.now() + windowMs
+  do {
+    samples.push(memoryBytesOf(session.contestant.launched.pid))
+    await pause(Math.min(sampleEveryMs, Math.max(0, endMs - performance.now())))
+  } while (performance.now() < endMs)
+  return samples
+}
+
+/** Waits for a run of the first metric, and reads what was spent and handed out until then. */
+async function atNextRun(session: Session) {
+  const [before] = await session.runs()
+  const look = async () => {
+    session.checkAlive()
+    const runs = await session.runs()
+    const cpuSeconds = cpuSecondsOf(session.contestant.launched.pid)
+    return runs[0] === before ? undefined : { runs, cpuSeconds, atMs: performance.now() }
+  }
+  return waitFor(look, { what: 'a run of the first metric', timeoutMs: runTimeoutMs, everyMs: 50 })
+}
+
+export async function untilRowsArrive(session: Session): Promise<void> {
+  const hasRows = async () => {
+    session.checkAlive()
+    return (await session.arrived()) > 0
+  }
+  await waitFor(hasRows, { what: 'the first row in Loki', timeoutMs: startTimeoutMs, everyMs: 100 })
+}
