@@ -24,7 +24,7 @@ export const flagGroups = [
 export type FlagGroup = (typeof flagGroups)[number]
 
 /** What `rowtail spool` can do, and the other commands that have flags of their own. */
-export type Verb = 'ls' | 'verify' | 'replay' | 'export' | 'check'
+export type Verb = 'ls' | 'verify' | 'replay' | 'export' | 'check' | 'dashboards'
 
 export type Flag = {
   readonly name: string
@@ -358,6 +358,13 @@ export const flags = [
     value: { kind: 'path' },
     description: 'export: a copy that was set aside, in place of the spools',
     verbs: ['export'],
+  },
+  {
+    name: 'out',
+    group: 'Single commands',
+    value: { kind: 'path' },
+    description: 'dashboards: the folder to write into',
+    verbs: ['dashboards'],
   },
 ] as const satisfies readonly Flag[]
 

@@ -18,6 +18,7 @@ function programOfProcess(): Program {
       run: async (invocation) => (await import('./commands/run.ts')).run(invocation),
       check: async (invocation) => (await import('./commands/check.ts')).check(invocation),
       once: async (invocation) => (await import('./commands/once.ts')).once(invocation),
+      dashboards: async (invocation) => (await import('./commands/dashboards.ts')).dashboards(invocation),
       demo: async (invocation) => (await import('./commands/demo.ts')).demo(invocation),
       'spool ls': async (invocation) => (await import('./commands/spool-ls.ts')).spoolLs(invocation),
       'spool verify': async (invocation) =>

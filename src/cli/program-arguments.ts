@@ -26,6 +26,11 @@ export const commands = [
     usage: 'demo',
     description: 'the service on a database of its own, into a Loki of its own; keys break things',
   },
+  {
+    name: 'dashboards',
+    usage: 'dashboards',
+    description: 'Grafana dashboards and alerts for these metrics, written into --out',
+  },
   { name: 'spool ls', usage: 'spool ls [metric…]', description: 'what waits for Loki, and what it refused' },
   {
     name: 'spool verify',
@@ -156,7 +161,7 @@ function misplacedFlags(command: CommandName, names: readonly string[]): ConfigF
 const listed = new Intl.ListFormat('en-GB')
 
 function commandOfVerb(verb: Verb): CommandName {
-  return verb === 'check' ? verb : `spool ${verb}`
+  return verb === 'check' || verb === 'dashboards' ? verb : `spool ${verb}`
 }
 
 function isBroughtByDemo(name: string): boolean {

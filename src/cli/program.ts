@@ -22,6 +22,8 @@ export type Invocation = {
   readonly metrics: readonly string[]
   /** What the commands of `spool` are told, and whether `check` answers in JSON. */
   readonly spool: SpoolOptions
+  /** Absolute path of the folder that `dashboards` writes into. */
+  readonly outPath?: string
 }
 
 /** Does its work and answers with the exit code. */
@@ -59,9 +61,9 @@ async function start(
   const resolved = resolveSettings(parsed.flags, options.surroundings)
   const faults = [...parsed.faults, ...(resolved.kind === 'faulty' ? resolved.faults : [])]
   if (resolved.kind === 'faulty' || faults.length > 0) return refused(faults, options)
-  const { settings, warnings, spool } = resolved
   const { command, metrics } = parsed
-  return commands[command]({ version: options.version, settings, warnings, metrics, spool })
+  const { kind: _, ...given } = resolved
+  return commands[command]({ version: options.version, metrics, ...given })
 }
 
 function refused(faults: readonly ConfigFault[], { err }: ProgramOptions): number {

@@ -39,6 +39,8 @@ export type ResolvedSettings =
       readonly kind: 'settings'
       readonly settings: Settings
       readonly spool: SpoolOptions
+      /** Absolute path of --out, where that was given. */
+      readonly outPath?: string
       readonly warnings: readonly ErrorReport[]
     }
   | { readonly kind: 'faulty'; readonly faults: readonly ConfigFault[] }
@@ -47,8 +49,10 @@ export function resolveSettings(flags: FlagTexts, surroundings: Surroundings): R
   const given = collectGiven(flags, surroundings)
   const settings = settingsOf(given, surroundings)
   const spool = spoolOptionsOf(given, surroundings)
+  const outPath = pathOf(given, 'out', surroundings.cwd)
   if (given.faults.length > 0) return { kind: 'faulty', faults: given.faults }
-  return { kind: 'settings', settings, spool, warnings: given.warnings }
+  const out = outPath === undefined ? {} : { outPath }
+  return { kind: 'settings', settings, spool, ...out, warnings: given.warnings }
 }
 
 function settingsOf(given: Given, surroundings: Surroundings): Settings {

@@ -8,9 +8,9 @@ import { sentencesOfFlags } from '../../core/log-lines-flags.ts'
 import type { Metric } from '../../core/metric.ts'
 import { countOf, formatBytes, formatElapsed } from '../../core/quantity.ts'
 import type { ResultColumn } from '../../core/source.ts'
-import { systemClock } from '../../kit/clock.ts'
+import { entryLabels, renamedByJson } from '../../sinks/loki/json-names.ts'
 import type { Questions } from '../../supervisor/questions.ts'
-import { renamedByJson } from '../commands/json-names.ts'
+import { sampleOf } from './sample.ts'
 import { findingOf, type Voice } from './voice.ts'
 import { periodMs, type SampleRun, volumeOf } from './volume.ts'
 
@@ -19,9 +19,6 @@ export type MetricCheck = {
   readonly questions: Questions
   readonly voice: Voice
 }
-
-/** What every entry carries beside its line: a column of that name is renamed by `| json`. */
-const reservedNames = ['job', 'host', 'database', 'service_name', 'response_time', 'run_id', 'detected_level']
 
 const dayMs = 86_400_000
 /** Of the interval; a run that takes longer will sometimes miss a tick. */
@@ -39,30 +36,19 @@ export async function checkMetric(
     voice.metric({ ...known, result: 'not_run' })
     return 'not_run'
   }
-  const lines = createLineWatch()
-  const startMs = systemClock.monotonicMs()
-  const { query, timeoutMs } = metric
-  const question = {
-    query,
-    timeoutMs,
-    bounds: settings.bounds.run,
-    onLines: lines.add,
-    withColumns: true,
-  } as const
-  const result = await questions.ask(question, new AbortController().signal)
-  if (result.kind === 'failed') {
-    voice.tell(findingOf('failed', name, result.error))
+  const sample = await sampleOf(metric, questions, settings.bounds.run)
+  if (sample.kind === 'failed') {
+    voice.tell(findingOf('failed', name, sample.error))
     voice.metric({ ...known, result: 'failed' })
     return 'failed'
   }
-  const durationMs = systemClock.monotonicMs() - startMs
-  const { summary } = result
-  const run: SampleRun = { metric, summary, durationMs, longestLineBytes: lines.longestBytes() }
+  const { run, firstLines } = sample
+  const { summary, durationMs } = run
   const bytesPerDay = (volumeOf(run, settings.loki.sendsMetadata).bytesPerSecond * dayMs) / 1_000
   tellRun(run, bytesPerDay, voice)
   for (const { text } of sentencesOfFlags(summary.flags)) voice.tell({ result: 'warning', what: name, text })
   warnOfInterval(run, voice)
-  warnOfNames(metric, { settings, voice, firstLine: lines.first() })
+  warnOfNames(metric, { settings, voice, firstLine: firstLines[0] })
   const { rows, bytes, columns = [], flags } = summary
   const durationSeconds = Math.round(durationMs) / 1_000
   const told = { rows, bytes, durationSeconds, columns, flags, bytesPerDay: Math.round(bytesPerDay) }
@@ -98,33 +84,9 @@ function warnOfInterval({ metric, durationMs }: SampleRun, voice: Voice): void {
 type Names = { readonly settings: Settings; readonly voice: Voice; readonly firstLine: string | undefined }
 
 function warnOfNames({ name, labels }: Metric, { settings, voice, firstLine }: Names): void {
-  const taken = [...reservedNames, ...Object.keys(settings.labels), ...Object.keys(labels)]
+  const taken = [...entryLabels, ...Object.keys(settings.labels), ...Object.keys(labels)]
   for (const { column, renamed } of firstLine === undefined ? [] : renamedByJson(firstLine, taken)) {
     const text = `column "${column}": LogQL's \`| json\` calls it ${renamed}; give it another name with AS`
     voice.tell({ result: 'warning', what: name, text })
-  }
-}
-
-type LineWatch = {
-  /** Whole lines; the bytes are read during the call. */
-  readonly add: (lines: Uint8Array) => void
-  readonly first: () => string | undefined
-  readonly longestBytes: () => number
-}
-
-function createLineWatch(): LineWatch {
-  let first: string | undefined
-  let longestBytes = 0
-  return {
-    add(lines) {
-      first ??= Buffer.from(lines.subarray(0, lines.indexOf(10))).toString('utf8')
-      for (let start = 0; start < lines.length; ) {
-        const end = lines.indexOf(10, start)
-        longestBytes = Math.max(longestBytes, end - start)
-        start = end + 1
-      }
-    },
-    first: () => first,
-    longestBytes: () => longestBytes,
   }
 }

@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['sources', 'sinks'],
   ['config', 'spool'],
   ['worker'],
-  ['startup', 'supervisor', 'shipper', 'web', 'demo'],
+  ['startup', 'supervisor', 'shipper', 'web', 'demo', 'dashboards'],
   ['app.ts'],
   ['cli', 'main.ts'],
 ]

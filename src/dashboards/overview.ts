@@ -2,7 +2,9 @@
 // lines, {job="rowtail"}; its last section reads rowtail's own log, which Loki has with --log_to_loki.
 
 import { dashboard, labelVariable } from './dashboard.ts'
+import type { Dashboard } from './grafana.ts'
 import { type Levels, logs, stat, table, timeline, timeSeries } from './panels.ts'
+import type { Scope } from './scope.ts'
 
 const target = 'host=~"$host", database=~"$database"'
 const runs = `{job="rowtail", ${target}, metric=~"$metric"}`
@@ -24,18 +26,21 @@ const badFromOne: Levels = [
   [1, 'red'],
 ]
 
-export const overview = dashboard({
-  uid: 'rowtail-overview',
-  title: 'rowtail: overview',
-  description: 'Is every metric alive, what is behind, what fails and why.',
-  variables: [labelVariable('metric', 'Metric', '{job="rowtail", host=~"$host", database=~"$database"}')],
-  sections: [
-    { title: 'Is everything alive?', panels: alive() },
-    { title: 'Runs', panels: runsOverTime() },
-    { title: 'What fails', panels: failures() },
-    { title: 'Delivery to Loki (needs --log_to_loki)', panels: delivery() },
-  ],
-})
+export function overview(scope?: Scope): Dashboard {
+  return dashboard({
+    uid: 'rowtail-overview',
+    title: 'rowtail: overview',
+    description: 'Is every metric alive, what is behind, what fails and why.',
+    variables: [labelVariable('metric', 'Metric', '{job="rowtail", host=~"$host", database=~"$database"}')],
+    sections: [
+      { title: 'Is everything alive?', panels: alive() },
+      { title: 'Runs', panels: runsOverTime() },
+      { title: 'What fails', panels: failures() },
+      { title: 'Delivery to Loki (needs --log_to_loki)', panels: delivery() },
+    ],
+    scope,
+  })
+}
 
 function alive() {
   return [

@@ -2,8 +2,10 @@
 // run by default. Column names are those of SQream's utility functions; where versions spell a name with or
 // without its underscore, both are read.
 
-import { dashboard } from './dashboard.ts'
+import { dashboard, type Section } from './dashboard.ts'
+import type { Dashboard } from './grafana.ts'
 import { type Levels, logs, stat, table, timeline, timeSeries } from './panels.ts'
+import type { Scope } from './scope.ts'
 
 const target = 'host=~"$host", database=~"$database"'
 const rowsOf = (metric: string) => `{job="${metric}", ${target}} | json`
@@ -31,18 +33,31 @@ function perRun(rows: string, by: string, metric: string): string {
   return `sum by (${by}) (${all} / on (host, database) group_left () ${count})`
 }
 
-export const sqream = dashboard({
-  uid: 'rowtail-sqream',
-  title: 'rowtail: SQreamDB',
-  description: "License, statements, locks, nodes and LevelDB of SQreamDB, from its utility functions' rows.",
-  sections: [
-    { title: 'License', panels: licensePanels() },
-    { title: 'Statements', panels: statementPanels() },
-    { title: 'Locks', panels: lockPanels() },
-    { title: 'Nodes', panels: nodePanels() },
-    { title: 'LevelDB', panels: levelDbPanels() },
-  ],
-})
+/** Each section reads the rows of one metric. */
+const sections: Readonly<Record<string, () => Section>> = {
+  get_license_info: () => ({ title: 'License', panels: licensePanels() }),
+  show_server_status: () => ({ title: 'Statements', panels: statementPanels() }),
+  show_locks: () => ({ title: 'Locks', panels: lockPanels() }),
+  show_cluster_nodes: () => ({ title: 'Nodes', panels: nodePanels() }),
+  get_leveldb_stats: () => ({ title: 'LevelDB', panels: levelDbPanels() }),
+}
+
+/** The metrics that have panels here. */
+export const sqreamMetrics: readonly string[] = Object.keys(sections)
+
+/** With the sections of these metrics. */
+export function sqream(metrics: readonly string[] = sqreamMetrics, scope?: Scope): Dashboard {
+  return dashboard({
+    uid: 'rowtail-sqream',
+    title: 'rowtail: SQreamDB',
+    description:
+      "License, statements, locks, nodes and LevelDB of SQreamDB, from its utility functions' rows.",
+    sections: Object.entries(sections).flatMap(([metric, section]) =>
+      metrics.includes(metric) ? [section()] : [],
+    ),
+    scope,
+  })
+}
 
 function licensePanels() {
   const lastOf = (column: string, window: string) =>

@@ -94,14 +94,17 @@ export function stat({ expr, legend, noValue, mappings = [], ...about }: StatOf)
 type TimeSeriesOf = About & {
   readonly series: readonly Pick<Series, 'expr' | 'legend'>[]
   readonly reading: Reading
+  /** The shortest step, for what comes less often: a duration of Grafana's. */
+  readonly interval?: string
   /** Bars on top of each other, for counts; else lines. */
   readonly isStacked?: boolean
 }
 
-export function timeSeries({ series, reading, isStacked = false, ...about }: TimeSeriesOf): Placed {
+export function timeSeries({ series, reading, interval, isStacked = false, ...about }: TimeSeriesOf): Placed {
   const panel: TimeSeriesPanel = {
     type: 'timeseries',
     ...headOf(about),
+    ...(interval === undefined ? {} : { interval }),
     targets: series.map(({ expr, legend }, index) => ({
       ...query(refIdOf(index), expr, 'range'),
       legendFormat: legend,
@@ -183,6 +186,39 @@ export function table({ labels, columns, sortBy, ...about }: TableOf): Placed {
     fieldConfig: {
       defaults: { custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false } },
       overrides: columns.map(columnOverride),
+    },
+  }
+  return placed(panel, about)
+}
+
+type RowsOf = About & {
+  readonly expr: string
+  /** Of the JSON lines, in this order. */
+  readonly columns: readonly string[]
+}
+
+/** Lines that are JSON objects, as a table: Grafana takes them apart. */
+export function rowsTable({ expr, columns, ...about }: RowsOf): Placed {
+  const order = ['Time', ...columns]
+  const panel: TablePanel = {
+    type: 'table',
+    ...headOf(about),
+    targets: [{ ...query('A', expr, 'range'), maxLines: 200 }],
+    transformations: [
+      { id: 'extractFields', options: { source: 'Line', format: 'json', replace: true, keepTime: true } },
+      {
+        id: 'organize',
+        options: {
+          excludeByName: {},
+          indexByName: Object.fromEntries(order.map((name, index) => [name, index])),
+          renameByName: {},
+        },
+      },
+    ],
+    options: { cellHeight: 'sm', frameIndex: 0, showHeader: true },
+    fieldConfig: {
+      defaults: { custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: true } },
+      overrides: [],
     },
   }
   return placed(panel, about)

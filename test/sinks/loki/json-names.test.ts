@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { renamedByJson } from '../../../src/cli/commands/json-names.ts'
+import { renamedByJson } from '../../../src/sinks/loki/json-names.ts'
 
 const taken = ['job', 'host', 'database', 'run_id']
 const renamed = (row: object) => renamedByJson(JSON.stringify(row), taken)

@@ -1,4 +1,16 @@
-// What LogQL's `| json` makes of column names: `check` warns of those that dashboards have to call otherwise.
+// What LogQL's `| json` makes of column names: `check` warns of those that are called otherwise there, and
+// dashboards ask for them by these names.
+
+/** What every entry carries beside its line and its own labels: a column of that name is renamed. */
+export const entryLabels: readonly string[] = [
+  'job',
+  'host',
+  'database',
+  'service_name',
+  'response_time',
+  'run_id',
+  'detected_level',
+]
 
 /**
  * `host → host_extracted`: each renamed column of a row, given the names that its entry carries beside the
@@ -16,7 +28,7 @@ export function renamedByJson(row: string, taken: readonly string[]): { column: 
 /**
  * Characters outside [a-zA-Z0-9_] become `_`, a leading digit gets one before it, a taken name `_extracted`.
  */
-function nameInJson(column: string, taken: readonly string[]): string {
+export function nameInJson(column: string, taken: readonly string[]): string {
   const clean = column.replaceAll(/[^a-zA-Z0-9_]/gu, '_').replace(/^(?=\d)/, '_')
   return taken.includes(clean) ? `${clean}_extracted` : clean
 }

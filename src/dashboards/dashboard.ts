@@ -1,8 +1,10 @@
 // A dashboard from its sections: the panels are placed from left to right and top to bottom, and get their
-// numbers in that order. Every dashboard has the same choices on top: data source, host, database. Pure.
+// numbers in that order. Every dashboard has the same choices on top: data source, host, database. The shipped
+// ones begin with all databases, those of one configuration (scope.ts) with their own. Pure.
 
 import type { Dashboard, Link, Panel, RowPanel, Variable } from './grafana.ts'
 import { dataSource, type Placed } from './panels.ts'
+import { type Scope, writtenFor } from './scope.ts'
 
 export type Section = { readonly title: string; readonly panels: readonly Placed[] }
 
@@ -14,15 +16,15 @@ type DashboardOf = {
   /** Beside data source, host and database. */
   readonly variables?: readonly Variable[]
   readonly sections: readonly Section[]
+  /** The database that it was written for; without one it is for all. */
+  readonly scope?: Scope | undefined
 }
 
 const gridWidth = 24
 
-export function dashboard({ uid, title, description, variables = [], sections }: DashboardOf): Dashboard {
+export function dashboard({ variables = [], sections, scope, ...about }: DashboardOf): Dashboard {
   return {
-    uid,
-    title,
-    description,
+    ...headOf(about, scope),
     tags: ['rowtail'],
     schemaVersion: 42,
     version: 1,
@@ -37,7 +39,7 @@ export function dashboard({ uid, title, description, variables = [], sections }:
     preload: false,
     annotations: { list: [] },
     links: [linkToOthers],
-    templating: { list: [dataSourceVariable, ...targetVariables, ...variables] },
+    templating: { list: [dataSourceVariable, ...targetVariables(scope), ...variables] },
     panels: layOut(sections),
   }
 }
@@ -64,10 +66,30 @@ const dataSourceVariable: Variable = {
   multi: false,
 }
 
-const targetVariables = [
-  labelVariable('host', 'Host', '{job="rowtail"}'),
-  labelVariable('database', 'Database', '{job="rowtail", host=~"$host"}'),
-]
+type About = Pick<DashboardOf, 'uid' | 'title' | 'description'>
+
+function headOf({ uid, title, description }: About, scope: Scope | undefined): About {
+  if (scope === undefined) return { uid, title, description }
+  return {
+    uid: `${uid}-${scope.id}`,
+    title: `${title} (${scope.name})`,
+    description: `${description} ${writtenFor(scope)}`,
+  }
+}
+
+function targetVariables(scope: Scope | undefined): Variable[] {
+  return [
+    { ...labelVariable('host', 'Host', '{job="rowtail"}'), ...chosen(scope?.host) },
+    {
+      ...labelVariable('database', 'Database', '{job="rowtail", host=~"$host"}'),
+      ...chosen(scope?.database),
+    },
+  ]
+}
+
+function chosen(value: string | undefined): Pick<Variable, 'current'> {
+  return value === undefined ? {} : { current: { selected: true, text: [value], value: [value] } }
+}
 
 /** The values of a label among the streams that a selector finds, all of them at first. */
 export function labelVariable(name: string, label: string, stream: string): Variable {
