@@ -2,11 +2,10 @@
 // broken, this is what tells. winston-loki keeps what it could not send without bound and sends a refused
 // batch again for ever; so a gate stands before it, and a batch that Loki refuses ends this outlet.
 
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import type winston from 'winston'
 import type WinstonLoki from 'winston-loki'
 import type { Outlet, OutletEvents } from './log-gate.ts'
+import { http, loadHttps } from './node-http.ts'
 
 export type LogLokiSettings = {
   /** Loki's push address, `http://localhost:3100/loki/api/v1/push`, or what stands before its path. */
@@ -86,8 +85,8 @@ function connectionOf(settings: LogLokiSettings, signal: AbortSignal) {
       ...authorizationOf(settings),
     },
     ...(url.protocol === 'https:'
-      ? { httpsAgent: new HttpsAgent(options) }
-      : { httpAgent: new HttpAgent(options) }),
+      ? { httpsAgent: new (loadHttps().Agent)(options) }
+      : { httpAgent: new http.Agent(options) }),
   }
 }
 

@@ -15,7 +15,7 @@ const unreachable = {
   hint: 'Check host and port of Loki, that it runs, and the proxy or firewall between.',
 }
 
-/** What Node and got call a failed request, with its cure; the first match wins. */
+/** What Node and the client call a failed request, with its cure; the first match wins. */
 const faults = [
   {
     pattern: /^ETIMEDOUT$/,

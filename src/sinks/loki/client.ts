@@ -2,9 +2,9 @@
 // decided in outcome.ts and readiness.ts. It follows no redirect and repeats nothing: both would store rows
 // elsewhere or twice.
 
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
-import got, { type Got, RequestError } from 'got'
+import { once } from 'node:events'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
+import { http, loadHttps } from '../../kit/node-http.ts'
 import type { LokiConfig } from './config.ts'
 
 export type Answer = {
@@ -18,7 +18,7 @@ export type Answer = {
   readonly location?: string
 }
 
-/** No answer came, or not all of it. `code` is Node's or got's: ECONNREFUSED, ETIMEDOUT, ENOTFOUND… */
+/** No answer came, or not all of it. `code` is Node's, ETIMEDOUT or ABORTED: ECONNREFUSED, ENOTFOUND… */
 export type NoAnswer = {
   readonly kind: 'no_answer'
   /** Scheme, host and port that were asked. */
@@ -47,61 +47,88 @@ const usualAnswerBytes = 64 * 1024
 const idleSocketMs = 50_000
 
 export function createLokiClient(config: LokiConfig): LokiClient {
-  const through = config.proxy === undefined ? {} : { proxyEnv: config.proxy }
-  const agents = {
-    http: new HttpAgent({ keepAlive: true, timeout: idleSocketMs, ...through }),
-    https: new HttpsAgent({ keepAlive: true, timeout: idleSocketMs, ...through }),
-  }
-  const client = got.extend({
-    agent: agents,
-    headers: headersOf(config),
-    https: httpsOf(config),
-    followRedirect: false,
-    retry: { limit: 0 },
-    throwHttpErrors: false,
-    decompress: false,
-  })
+  const transport = transportOf(config)
   return {
-    ask: (question) => ask(client, question),
-    close() {
-      agents.http.destroy()
-      agents.https.destroy()
+    ask: (question) => ask(transport, question),
+    close: () => transport.agent.destroy(),
+  }
+}
+
+type Transport = {
+  readonly request: typeof http.request
+  readonly agent: Agent
+  readonly tls: LokiConfig['tls']
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function transportOf(config: LokiConfig): Transport {
+  const { endpoint, proxy, tls } = config
+  const through = proxy === undefined ? {} : { proxyEnv: proxy }
+  const { request, Agent } = new URL(endpoint.pushUrl).protocol === 'https:' ? loadHttps() : http
+  const agent = new Agent({ keepAlive: true, timeout: idleSocketMs, ...through })
+  return { request, agent, tls, headers: headersOf(config) }
+}
+
+async function ask(transport: Transport, question: Question): Promise<Answer | NoAnswer> {
+  const { url, maxAnswerBytes = usualAnswerBytes } = question
+  const ending = endingOf(question)
+  let asked: ClientRequest | undefined
+  try {
+    asked = send(transport, question)
+    return await Promise.race([answerTo(asked, maxAnswerBytes), ending.ended])
+  } catch (error) {
+    return noAnswerOf(error, new URL(url).origin)
+  } finally {
+    ending.release()
+    // Nothing to a whole exchange, whose socket is kept; else what is left of it ends here, such as the rest of
+    // a body that a proxy's 413 did not wait for.
+    asked?.destroy()
+  }
+}
+
+function send({ request, agent, tls, headers }: Transport, question: Question): ClientRequest {
+  const { url, body } = question
+  const type = body === undefined ? {} : { 'content-type': 'application/x-protobuf' }
+  const asked = request(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...headers, ...question.headers, ...type },
+    agent,
+    ...tls,
+  })
+  asked.on('error', ignore) // told by `once`, while somebody waits
+  asked.end(body)
+  return asked
+}
+
+function ignore(): void {
+  // After the answer nobody needs it.
+}
+
+async function answerTo(asked: ClientRequest, maxBytes: number): Promise<Answer> {
+  const [response] = (await once(asked, 'response')) as [IncomingMessage] // what node documents for the event
+  return answerOf(response, await readBounded(response, maxBytes))
+}
+
+/** Rejects `ended` when the time for a question is over, or nobody wants its answer any more. */
+function endingOf({ timeoutMs, signal }: Question): { readonly ended: Promise<never>; release(): void } {
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(codedError('ABORTED', 'The request was aborted.'))
+  const timer = setTimeout(() => {
+    reject(codedError('ETIMEDOUT', `No whole answer came within ${timeoutMs} ms.`))
+  }, timeoutMs)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  return {
+    ended,
+    release() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
     },
   }
 }
 
-async function ask(client: Got, question: Question): Promise<Answer | NoAnswer> {
-  const { url, body, headers = {}, maxAnswerBytes = usualAnswerBytes, timeoutMs, signal } = question
-  const asking = abortedWith(signal)
-  try {
-    const request = client.stream(url, {
-      ...(body === undefined
-        ? { method: 'GET', headers }
-        : { method: 'POST', body, headers: { ...headers, 'content-type': 'application/x-protobuf' } }),
-      timeout: { request: timeoutMs },
-      signal: asking.signal,
-    })
-    const text = await readBounded(request, maxAnswerBytes)
-    const response = request.response
-    if (response === undefined) throw new Error('The answer ended before its head.')
-    return answerOf(response, text)
-  } catch (error) {
-    return noAnswerOf(error, new URL(url).origin)
-  } finally {
-    asking.end()
-  }
-}
-
-/**
- * A signal that follows another one until its end. got heeds one even after an answer that came before the
- * whole body was sent, as a proxy's 413 does, and throws then where nobody catches.
- */
-function abortedWith(signal: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
-  const controller = new AbortController()
-  const follow = (): void => controller.abort(signal.reason)
-  if (signal.aborted) follow()
-  signal.addEventListener('abort', follow, { once: true })
-  return { signal: controller.signal, end: () => signal.removeEventListener('abort', follow) }
+function codedError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }
 
 /** Reads to the end, so that the socket can be used again, and keeps the beginning. */
@@ -116,16 +143,13 @@ async function readBounded(chunks: AsyncIterable<unknown>, maxBytes: number): Pr
   return Buffer.concat(kept).toString('utf8')
 }
 
-type Head = { statusCode: number; headers: NodeJS.Dict<string | string[]> }
-
-function answerOf(head: Head, body: string): Answer {
-  const header = (name: string): string | undefined => [head.headers[name]].flat()[0]
-  const [retryAfter, date, location] = [header('retry-after'), header('date'), header('location')]
+function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): Answer {
+  const { 'retry-after': retryAfter, date, location, 'content-type': contentType = '' } = headers
   return {
     kind: 'answer',
-    status: head.statusCode,
+    status: statusCode,
     body,
-    contentType: header('content-type') ?? '',
+    contentType,
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(date === undefined ? {} : { date }),
     ...(location === undefined ? {} : { location }),
@@ -133,8 +157,17 @@ function answerOf(head: Head, body: string): Answer {
 }
 
 function noAnswerOf(error: unknown, origin: string): NoAnswer {
-  const message = error instanceof Error ? error.message : String(error)
-  return { kind: 'no_answer', origin, code: error instanceof RequestError ? error.code : 'ABORTED', message }
+  return { kind: 'no_answer', origin, code: codeOf(error), message: wordsOf(error) }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
+}
+
+/** A name with several addresses fails with one error of all, whose own message is empty. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(wordsOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }
 
 function headersOf(config: LokiConfig): Record<string, string> {
@@ -149,13 +182,4 @@ function authorizationOf(login: LokiConfig['login']): Record<string, string> {
   if (login.kind === 'none') return {}
   if (login.kind === 'bearer') return { authorization: `Bearer ${login.token}` }
   return { authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}` }
-}
-
-function httpsOf(config: LokiConfig): { certificateAuthority?: string; certificate?: string; key?: string } {
-  const { ca, cert, key } = config.tls
-  return {
-    ...(ca === undefined ? {} : { certificateAuthority: ca }),
-    ...(cert === undefined ? {} : { certificate: cert }),
-    ...(key === undefined ? {} : { key }),
-  }
 }

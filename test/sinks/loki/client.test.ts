@@ -57,19 +57,33 @@ describe('an answer', () => {
     })
   })
 
-  it('that came before the whole body was sent leaves nothing that a later abort could end', async () => {
-    const { baseUrl } = await serveHttp((_, response) => response.writeHead(413).end('too large'))
+  it('that came before the whole body was sent leaves no connection, and nothing for an abort to end', async () => {
+    const closed = Promise.withResolvers<void>()
+    const { baseUrl } = await serveHttp((request, response) => {
+      request.socket.once('close', () => closed.resolve())
+      response.writeHead(413).end('too large')
+    })
     const controller = new AbortController()
     const question = { url: baseUrl, body: new Uint8Array(5_000_000), timeoutMs: 5_000 }
     const answer = await clientFor(baseUrl).ask({ ...question, signal: controller.signal })
     expect(answer).toMatchObject({ kind: 'answer', status: 413 })
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    await closed.promise
+  })
+
+  it('cannot come where nobody listens, and the words say so for each address of the name', async () => {
+    const { baseUrl, server } = await serveHttp(() => {})
+    await new Promise((resolve) => server.close(resolve))
+    const url = baseUrl.replace('127.0.0.1', 'localhost')
+    const noAnswer = await clientFor(url).ask({ url, timeoutMs: 5_000, signal })
+    expect(noAnswer).toMatchObject({ kind: 'no_answer', origin: url, code: 'ECONNREFUSED' })
+    expect(noAnswer).toMatchObject({ message: expect.stringContaining('127.0.0.1') })
   })
 
   it('is not waited for once the signal is aborted', async () => {
     const { baseUrl } = await serveHttp(() => {})
     const question = { url: baseUrl, timeoutMs: 5_000, signal: AbortSignal.abort() }
-    expect(await clientFor(baseUrl).ask(question)).toMatchObject({ kind: 'no_answer' })
+    expect(await clientFor(baseUrl).ask(question)).toMatchObject({ kind: 'no_answer', code: 'ABORTED' })
   })
 })
 
