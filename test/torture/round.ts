@@ -1,6 +1,7 @@
 // One round: rowtail works while faults happen to it, then everything is well again, what waits is delivered,
 // and the ledger is drawn up.
 
+import { inspect } from 'node:util'
 import { isFullDisk } from '../../src/spool/sqlite-error.ts'
 import type { LokiEntry } from '../support/servers/loki-client.ts'
 import { pause, waitFor } from '../support/servers/waiting.ts'
@@ -67,8 +68,8 @@ export async function runRound(plan: Plan, world: World, watch: Watch = lookOn):
     return resultOf(await audited({ plan, world, subject }, { spools, startNs }))
   } catch (error) {
     await subject.giveUp()
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return resultOf({ records: [], faults: [{ kind: 'broken round', what }] })
+    // With its causes: a fetch that failed says why only there.
+    return resultOf({ records: [], faults: [{ kind: 'broken round', what: inspect(error) }] })
   }
 }
 
