@@ -6,6 +6,7 @@ import type { Lookup, Sink } from '../core/sink.ts'
 import type { StreamBacklog } from '../spool/types.ts'
 import type { PushOrder, Question } from '../worker/messages.ts'
 import type { Seat, SeatClient } from '../worker/seat.ts'
+import { Alarm } from './alarm.ts'
 import { Learning, type SinkEvent } from './learning.ts'
 import { TenantPace } from './pace.ts'
 import { ReplayWatch } from './replay-watch.ts'
@@ -44,8 +45,9 @@ export class Shipper {
   #grants = 0
   #skewMs = 0
   #isStopped = false
-  #wake = new AbortController()
+  #isEnding = false
   #onQuiet: () => void = () => undefined
+  readonly #alarm: Alarm
   readonly #stop = new AbortController()
   readonly #replay: ReplayWatch
   readonly #learning: Learning
@@ -53,6 +55,7 @@ export class Shipper {
   constructor(options: ShipperOptions) {
     this.#options = options
     this.#streams = new StreamBook(options)
+    this.#alarm = new Alarm(options.clock, () => this.#pump())
     this.#replay = new ReplayWatch({
       sink: options.sink,
       clock: options.clock,
@@ -78,12 +81,15 @@ export class Shipper {
       ask: (question) => void this.#ask(seat, question),
       pass: (stream, afterMs) => this.#release(seat.queue(stream), afterMs),
       settled: (stream, afterMs) => this.#release(seat.queue(stream), afterMs),
+      gather: (stream, forMs) => this.#gather(seat.queue(stream), forMs),
       leave: () => this.#leave(seat),
     }
   }
 
   /** Resolves when nothing is in flight and nothing could go right now: what a stopping service waits for. */
   whenQuiet(): Promise<void> {
+    this.#isEnding = true
+    for (const queue of this.#streams.all) queue.gathersUntilMs = 0
     return new Promise((resolve) => {
       this.#onQuiet = resolve
       this.#pump()
@@ -94,7 +100,7 @@ export class Shipper {
   stop(): void {
     this.#isStopped = true
     this.#stop.abort(new Error('the service is stopping'))
-    this.#wake.abort()
+    this.#alarm.set(undefined)
   }
 
   #backlog(seat: SeatState, streams: readonly StreamBacklog[]): void {
@@ -136,7 +142,7 @@ export class Shipper {
       this.#grant(chosen.seat, chosen.queue)
     }
     if (this.#isQuiet()) this.#onQuiet()
-    this.#sleepUntilNext()
+    this.#setAlarm()
   }
 
   /** Who goes now, where anybody may. While the sink is lost, that is one push at a time. */
@@ -175,18 +181,11 @@ export class Shipper {
     seat.client.grant(queue.stream, this.#skewMs)
   }
 
-  #sleepUntilNext(): void {
-    this.#wake.abort()
-    this.#wake = new AbortController()
+  #setAlarm(): void {
     const waiting = waitingIn(this.#seats)
-    if (waiting.length === 0 || this.#freeSlots() <= 0) return // what frees a slot pumps again
-    const { clock } = this.#options
-    const nextMs = Math.max(this.#gateMs(), Math.min(...waiting.map(({ queue }) => queue.readyMs)))
-    const delayMs = nextMs - clock.monotonicMs()
-    clock.sleep(Math.max(0, delayMs), this.#wake.signal).then(
-      () => this.#pump(),
-      () => undefined, // woken for an earlier one
-    )
+    const isNobodyDue = waiting.length === 0 || this.#freeSlots() <= 0 // what frees a slot pumps again
+    const readyMs = waiting.map(({ queue }) => queue.readyMs)
+    this.#alarm.set(isNobodyDue ? undefined : Math.max(this.#gateMs(), Math.min(...readyMs)))
   }
 
   async #push(seat: SeatState, order: PushOrder): Promise<void> {
@@ -263,6 +262,11 @@ export class Shipper {
     if (afterMs > 0)
       queue.notBeforeMs = Math.max(queue.notBeforeMs, this.#options.clock.monotonicMs() + afterMs)
     this.#pump()
+  }
+
+  /** What comes of this stream within a time goes together; at a stop it goes at once. */
+  #gather(queue: StreamQueue, forMs: number): void {
+    if (!this.#isEnding) queue.gathersUntilMs = this.#options.clock.monotonicMs() + forMs
   }
 
   async #leave(seat: SeatState): Promise<void> {

@@ -99,7 +99,11 @@ export class WorkerHandle {
     for (const message of greetings()) worker.postMessage(message)
     const watch = setInterval(() => this.#watchBeats(worker), watchMs)
     let error: ErrorReport | undefined
-    worker.on('message', (message: FromWorker) => this.#receive(message))
+    worker.on('message', (messages: readonly FromWorker[]) => {
+      this.#heardMs = this.#options.clock.monotonicMs()
+      this.#hasSpoken = true
+      for (const message of messages) this.#receive(message)
+    })
     worker.on('error', (cause) => {
       error = crashReport(cause)
     })
@@ -114,8 +118,6 @@ export class WorkerHandle {
 
   #receive(message: FromWorker): void {
     const seat = this.#seat
-    this.#heardMs = this.#options.clock.monotonicMs()
-    this.#hasSpoken = true
     switch (message.type) {
       case 'beat':
         break
@@ -133,6 +135,9 @@ export class WorkerHandle {
         break
       case 'settled':
         seat?.settled(message.stream, message.afterMs)
+        break
+      case 'gather':
+        seat?.gather(message.stream, message.forMs)
         break
       case 'event':
       case 'abandoned':

@@ -1,6 +1,6 @@
-// What the main thread and a worker say to each other. Rows cross only inside a `push`, whose bytes are
-// moved, not copied; everything else is small. A worker answers every grant: with a push, a
-// question or a pass.
+// What the main thread and a worker say to each other; a worker says it in lists, one for each turn of its
+// event loop. Rows cross only inside a `push`, whose bytes are moved, not copied; everything else is small.
+// A worker answers every grant: with a push, a question or a pass.
 
 import type { ErrorReport } from '../core/errors.ts'
 import type { DropReason, MetricEvent } from '../core/events.ts'
@@ -60,6 +60,8 @@ export type FromWorker =
   | { readonly type: 'pass'; readonly stream: StreamId; readonly afterMs: number }
   /** What an answer led to; the stream may be granted again after `afterMs`. */
   | { readonly type: 'settled'; readonly stream: StreamId; readonly afterMs: number }
+  /** Nothing of this stream waits: what comes within `forMs` goes in one push. Said before `settled`. */
+  | { readonly type: 'gather'; readonly stream: StreamId; readonly forMs: number }
   /** A call was left behind on that host: this metric needs another one. */
   | { readonly type: 'abandoned'; readonly hostId: number }
   /** Ten clean runs on the isolation host. */

@@ -33,6 +33,9 @@ const stop = new AbortController()
 const hosts = new HostBook((hostId) => post({ type: 'abandoned', hostId }))
 
 let isSpoolFailing = false
+/** What was said since the last message to the main thread, and the buffers that move with it. */
+let outbox: FromWorker[] = []
+let moving: ArrayBuffer[] = []
 
 const codec = await sinks[init.sink].codec()
 const spool = openOwnSpool()
@@ -86,6 +89,7 @@ function obey(message: ToWorker): void {
       break
     case 'leave':
       spool.close()
+      flush()
       port.close()
       process.exit(0)
   }
@@ -133,6 +137,7 @@ function guarded<T>(work: () => T): T {
     return work()
   } catch (error) {
     if (error instanceof ReportedError && error.report.code === 'spool_damaged') setSpoolAside(error.report)
+    flush() // this thread may not get to the end of its turn
     throw error
   }
 }
@@ -213,8 +218,18 @@ function emit(event: MetricEvent): void {
   post({ type: 'event', event: { ...event, atMs: clock.nowMs() } })
 }
 
+/** All that is said in one turn crosses as one message: each one wakes the main thread. */
 function post(message: FromWorker, moved?: ArrayBuffer): void {
-  port.postMessage(message, moved === undefined ? [] : [moved])
+  if (outbox.length === 0) queueMicrotask(flush)
+  outbox.push(message)
+  if (moved !== undefined) moving.push(moved)
+}
+
+function flush(): void {
+  if (outbox.length === 0) return
+  port.postMessage(outbox, moving)
+  outbox = []
+  moving = []
 }
 
 function fail(error: Error): never {
