@@ -2,7 +2,11 @@
 // events tell. app.ts applies every event; loaded only where --listen is not off. Its size depends on the
 // number of metrics alone.
 
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+// Only the parts of prom-client that are needed: as a whole it brings gateways, clusters and Node's HTTP, 7 MB.
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import Registry from 'prom-client/lib/registry.js'
 import type { EventOf, EventType, RowtailEvent } from '../core/events.ts'
 import type { StatusSnapshot } from '../core/status.ts'
 import { type Family, type SnapshotFamily, snapshotFamilies } from './metric-families.ts'

@@ -1,53 +1,66 @@
-// What is answered at which path. web/server has let nobody through here who may not ask.
+// What is answered at which path, and how it is put on the wire. web/gate lets nobody through here who may
+// not ask.
 
-import type { FastifyInstance } from 'fastify'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { readiness } from '../core/readiness.ts'
 import type { Access } from './access.ts'
 import { answerHeaders } from './answer-headers.ts'
-import type { EventStream } from './event-stream.ts'
 import type { Metrics } from './metrics.ts'
 import { readPageFiles } from './page-files.ts'
 import type { PageSources } from './page-view.ts'
 
 export type RouteParts = Pick<PageSources, 'snapshot' | 'otherReasons'> & {
   readonly metrics: Metrics
-  readonly stream: EventStream
   readonly access: Access
 }
 
-export const notFound = 'not found; there are /, /healthz, /readyz, /api/status, /api/events and /metrics'
+export type Answer = {
+  readonly code: number
+  readonly type: string
+  readonly body: string | Buffer
+  readonly headers?: OutgoingHttpHeaders
+}
+
+/** Answers by the request's Authorization header, where that makes a difference. */
+export type Route = (authorization: string | undefined) => Answer | Promise<Answer>
 
 /** Probes know no password: to them these say yes or no, and nothing more. */
 export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
-export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
-  addProbes(app, parts)
-  const { snapshot, metrics, stream } = parts
-  app.get('/api/status', () => snapshot())
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.text(snapshot())),
-  )
-  app.get('/api/events', { exposeHeadRoute: false }, (_request, reply) => {
-    if (!stream.hasRoom()) {
-      return reply.code(503).header('retry-after', '10').send({ error: 'too many pages listen already' })
-    }
-    reply.hijack()
-    reply.raw.writeHead(200, { ...answerHeaders, 'content-type': 'text/event-stream' })
-    stream.add(reply.raw)
-    return undefined
+export function routesOf(parts: RouteParts): ReadonlyMap<string, Route> {
+  const { snapshot, metrics } = parts
+  const files = readPageFiles().map(({ path, type, body }): [string, Route] => {
+    return [path, () => ({ code: 200, type, body })]
   })
-  for (const { path, type, body } of readPageFiles()) {
-    app.get(path, (_request, reply) => reply.type(type).send(body))
-  }
+  return new Map<string, Route>([
+    ['/healthz', () => json(200, { status: 'alive' })],
+    ['/readyz', (authorization) => readyAnswer(parts, authorization)],
+    ['/api/status', () => json(200, snapshot())],
+    [
+      '/metrics',
+      async () => ({ code: 200, type: metrics.contentType, body: await metrics.text(snapshot()) }),
+    ],
+    ...files,
+  ])
 }
 
-function addProbes(app: FastifyInstance, { snapshot, otherReasons, access }: RouteParts): void {
-  app.get('/healthz', () => ({ status: 'alive' }))
-  app.get('/readyz', async (request, reply) => {
-    const current = snapshot()
-    const { isReady, reasons } = readiness(current, current.atMs, otherReasons())
-    const status = isReady ? 'ready' : 'not ready'
-    const isTrusted = access(request.headers.authorization)
-    return reply.code(isReady ? 200 : 503).send(isTrusted ? { status, reasons } : { status })
-  })
+export function json(code: number, value: unknown, headers: OutgoingHttpHeaders = {}): Answer {
+  return { code, type: 'application/json; charset=utf-8', body: JSON.stringify(value), headers }
+}
+
+/** Node leaves the body out where the question was HEAD. */
+export function send(response: ServerResponse, { code, type, body, headers }: Answer): void {
+  const length = Buffer.byteLength(body)
+  response.writeHead(code, { ...answerHeaders, ...headers, 'content-type': type, 'content-length': length })
+  response.end(body)
+}
+
+function readyAnswer(
+  { snapshot, otherReasons, access }: RouteParts,
+  authorization: string | undefined,
+): Answer {
+  const current = snapshot()
+  const { isReady, reasons } = readiness(current, current.atMs, otherReasons())
+  const status = isReady ? 'ready' : 'not ready'
+  return json(isReady ? 200 : 503, access(authorization) ? { status, reasons } : { status })
 }

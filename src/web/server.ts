@@ -1,21 +1,22 @@
 // The web server behind --listen: the page, health for probes, the status as JSON, metrics. app.ts
-// loads this file, and with it fastify, only where --listen is not off. It reads, nothing else: no request
-// changes anything, none waits for a database or for Loki, and what a client may hold open or send is
-// bounded.
+// loads this file only where --listen is not off. It reads, nothing else: no request changes anything, none
+// waits for a database or for Loki, and what a client may hold open or send is bounded. Node's own server, for
+// a dozen fixed paths: fastify was 10 MB and 0.2 s of the start (docs/decisions/0008-memory.md).
 
-import { hostname } from 'node:os'
-import fastify, { type FastifyInstance } from 'fastify'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
 import type { ErrorReport } from '../core/errors.ts'
 import type { RowtailEvent } from '../core/events.ts'
 import type { StatusSnapshot } from '../core/status.ts'
-import { type Access, challenge, createAccess } from './access.ts'
-import { answerHeaders } from './answer-headers.ts'
+import { http } from '../kit/node-http.ts'
+import { createAccess } from './access.ts'
 import { createEventStream } from './event-stream.ts'
-import { isHostAllowed, isLoopback } from './host-header.ts'
+import { createGate } from './gate.ts'
+import { isLoopback } from './host-header.ts'
 import { createMetrics } from './metrics.ts'
 import { pageView } from './page-view.ts'
 import { createRecent } from './recent.ts'
-import { addRoutes, notFound, openPaths } from './routes.ts'
+import { routesOf } from './routes.ts'
 import { watchStateDirectory } from './state-directory.ts'
 
 export type WebSettings = {
@@ -40,20 +41,17 @@ export interface Web {
   close(): Promise<void>
 }
 
+const bounds = {
+  maxHeaderSize: 8_192,
+  requestTimeout: 5_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+} as const
+const silentConnectionMs = 10_000
 const maxConnections = 50
 const closeBoundMs = 200
 
 export async function createWeb({ listen, stateDirectory, snapshot }: WebSettings): Promise<WebStart> {
-  const app = fastify({
-    logger: false,
-    bodyLimit: 1_024,
-    requestTimeout: 5_000,
-    connectionTimeout: 10_000,
-    keepAliveTimeout: 5_000,
-    forceCloseConnections: true,
-    http: { maxHeaderSize: 8_192, connectionsCheckingInterval: 1_000 },
-  })
-  app.server.maxConnections = maxConnections
   const metrics = createMetrics()
   const recent = createRecent()
   const isOpen = listen.password === undefined && !isLoopback(listen.host)
@@ -63,47 +61,32 @@ export async function createWeb({ listen, stateDirectory, snapshot }: WebSetting
     message: (known) => JSON.stringify(pageView(sources, known)),
   })
   const access = createAccess(listen.password)
-  guard(app, { boundHost: listen.host, access })
-  addRoutes(app, { ...sources, metrics, stream, access })
+  const routes = routesOf({ ...sources, metrics, access })
+  const server = http.createServer(bounds, createGate({ boundHost: listen.host, access, routes, stream }))
+  server.setTimeout(silentConnectionMs)
+  server.maxConnections = maxConnections
   try {
-    const { host, port } = listen
-    const address = await app.listen({ host, port })
-    const apply = (event: RowtailEvent) => {
-      metrics.apply(event)
-      recent.apply(event)
-      stream.touch()
-    }
-    const web: Web = { address, apply, close: () => closeBounded(app) }
-    return { kind: 'listening', web, ...(isOpen ? { warning: openWarning(address) } : {}) }
+    server.listen(listen.port, listen.host)
+    await once(server, 'listening')
   } catch (error) {
-    await app.close()
     return refusalOf(error, listen)
   }
+  server.on('error', () => undefined) // no file was left for a client: it is turned away, nothing else
+  const address = addressOf(server)
+  const apply = (event: RowtailEvent) => {
+    metrics.apply(event)
+    recent.apply(event)
+    stream.touch()
+  }
+  const web: Web = { address, apply, close: () => closeBounded(server) }
+  return { kind: 'listening', web, ...(isOpen ? { warning: openWarning(address) } : {}) }
 }
 
-type Guard = { readonly boundHost: string; readonly access: Access }
-
-/** No cache keeps an answer; strangers, other methods and unknown paths get no more than that. */
-function guard(app: FastifyInstance, { boundHost, access }: Guard): void {
-  const machineName = hostname()
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(answerHeaders)
-    if (!isHostAllowed(request.headers.host, boundHost, machineName)) {
-      return reply.code(403).send({ error: 'this Host header is not answered' })
-    }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return reply.code(405).header('allow', 'GET, HEAD').send({ error: 'only GET and HEAD' })
-    }
-    if (!openPaths.has(request.url) && !access(request.headers.authorization)) {
-      return reply.code(401).header('www-authenticate', challenge).send({ error: 'the password is needed' })
-    }
-    return undefined
-  })
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: notFound }))
-  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    const code = error.statusCode ?? 500
-    return reply.code(code).send({ error: code >= 500 ? 'internal error' : error.message })
-  })
+function addressOf(server: Server): string {
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('a TCP server has an address and a port')
+  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+  return `http://${host}:${bound.port}`
 }
 
 function openWarning(address: string): ErrorReport {
@@ -125,9 +108,11 @@ function refusalOf(error: unknown, { host, port }: WebSettings['listen']): WebSt
   return { kind: 'unusable', error: { code: 'flag_invalid', message, hint, said } }
 }
 
-async function closeBounded(app: FastifyInstance): Promise<void> {
-  const { promise: late, resolve: giveUp } = Promise.withResolvers<void>()
-  const timer = setTimeout(giveUp, closeBoundMs)
-  await Promise.race([app.close(), late])
+async function closeBounded(server: Server): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, closeBoundMs)
+  server.close(() => resolve())
+  server.closeAllConnections()
+  await closed
   clearTimeout(timer)
 }
