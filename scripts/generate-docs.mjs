@@ -1,11 +1,12 @@
-// Writes docs/flags.md, docs/configuration.md, docs/metrics.md and the JSON schema of the metrics file from
-// the flag table, the metric schema and the families of /metrics, so that they cannot tell another story than
-// the program. `--check` writes nothing and fails where one is stale.
+// Writes docs/flags.md, docs/configuration.md, docs/metrics.md, docs/fidelity.md and the JSON schema of the
+// metrics file from the flag table, the metric schema, the families of /metrics and the fidelity matrix, so
+// that they tell the same story as the program. `--check` writes nothing and fails where one is stale.
 //   node_modules/.bin/node scripts/generate-docs.mjs [--check]
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configurationPage } from './docs/configuration-page.mjs'
+import { fidelityPage } from './docs/fidelity-page.mjs'
 import { flagsPage } from './docs/flags-page.mjs'
 import { inputSchema } from './docs/input-schema.mjs'
 import { metricsPage } from './docs/metrics-page.mjs'
@@ -15,6 +16,7 @@ const pages = {
   'docs/flags.md': flagsPage(),
   'docs/configuration.md': configurationPage(),
   'docs/metrics.md': metricsPage(),
+  'docs/fidelity.md': fidelityPage(),
   'config_files/monitor_input.schema.json': inputSchema(),
 }
 const isCheck = process.argv.includes('--check')

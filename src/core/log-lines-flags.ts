@@ -17,7 +17,7 @@ const flagSentences: Readonly<Record<FlagReason, string>> = {
   rounded: 'the driver passed the number through a double, so digits may be lost',
   shortened: 'a line was longer than 256 KiB, so its longest strings were shortened',
   unreadable: 'a value is no text in the encoding that was announced',
-  out_of_range: 'the driver cannot express a date',
+  out_of_range: 'the driver cannot express a value of this range',
   renamed: 'the database gives the name twice or not at all, so this one was made up',
   rows_cut: 'a run had more rows or bytes than its bounds allow, the rest was cut',
 }

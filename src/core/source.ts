@@ -19,7 +19,7 @@ export const flagReasons = [
   'rounded', // the driver passed a decimal or a big integer through a double
   'shortened', // the line was over 256 KiB: its longest strings were shortened
   'unreadable', // bytes that are no text in the announced encoding, or a lone surrogate
-  'out_of_range', // a date the driver cannot express (infinity, a year beyond 9999, BC)
+  'out_of_range', // what the driver cannot express: infinity, a year beyond 9999, BC, an unsigned integer
   'renamed', // two columns of one name, or a column without one
   'rows_cut', // the run's bounds were met; column is '*'
 ] as const

@@ -9,40 +9,71 @@ import {
   valueOf,
 } from './connection-string.ts'
 
-/** A setting under its long name, with the short ones that mean the same. */
-type Setting = { readonly key: string; readonly aliases: readonly string[]; readonly value: string }
+/** A setting under its long name, with the short ones that mean the same, and the trap it cures. */
+type Setting = {
+  readonly key: string
+  readonly aliases: readonly string[]
+  readonly value: string
+  readonly why: string
+}
 
-type Profile = { readonly driver: RegExp; readonly settings: readonly Setting[] }
+type Profile = { readonly name: string; readonly driver: RegExp; readonly settings: readonly Setting[] }
 
-/**
- * PostgreSQL. One statement of ConnSettings that fails (a server that does not know the setting) spoils
- * neither the others nor the connect.
- */
+/** A statement that fails (an old server knows no such setting) spoils neither the others nor the connect. */
 const sessionSettings = [
-  // timestamptz arrives without its offset, in the session's zone: in UTC it can be written with a Z.
   "set time zone 'UTC'",
-  // A backend whose client was killed would work on its query to the end (PostgreSQL 14 and later).
   'set client_connection_check_interval = 1000',
   "set application_name = 'rowtail'",
 ].join('; ')
 
 const psqlodbcSettings: readonly Setting[] = [
-  { key: 'ConnSettings', aliases: ['a6'], value: sessionSettings },
-  // Booleans are announced as booleans.
-  { key: 'BoolsAsChar', aliases: ['b9'], value: '0' },
-  // What varchar without a length is declared as: the package binding cuts text at four times that, in bytes.
-  { key: 'MaxVarcharSize', aliases: ['b0'], value: '4096' },
-  // json, arrays and others the driver has no word for: as long text, which the package binding reads whole.
-  { key: 'UnknownsAsLongVarchar', aliases: ['b8'], value: '1' },
-  // Without a cursor the driver holds the whole result in memory before the first row (500,000 rows: 176 MB
-  // instead of 65). Its price: a cancel works until the first rows are there, and then only between two
-  // portions, so these are kept small; larger ones were not faster.
-  { key: 'UseDeclareFetch', aliases: ['b6'], value: '1' },
-  { key: 'Fetch', aliases: ['a7'], value: '200' },
+  {
+    key: 'ConnSettings',
+    aliases: ['a6'],
+    value: sessionSettings,
+    why:
+      'A timestamptz arrives without its offset, in the zone of the session: in UTC it gets a Z. ' +
+      'A backend whose client was killed would work on its query to the end (PostgreSQL 14 and later).',
+  },
+  { key: 'BoolsAsChar', aliases: ['b9'], value: '0', why: 'Booleans are announced as booleans.' },
+  {
+    key: 'MaxVarcharSize',
+    aliases: ['b0'],
+    value: '4096',
+    why:
+      'What varchar without a length is declared as: the package binding cuts text at four times that, ' +
+      'in bytes; the direct binding reads it whole.',
+  },
+  {
+    key: 'UnknownsAsLongVarchar',
+    aliases: ['b8'],
+    value: '1',
+    why: 'json, arrays and others the driver has no word for: as long text, which both bindings read whole.',
+  },
+  {
+    key: 'UseDeclareFetch',
+    aliases: ['b6'],
+    value: '1',
+    why:
+      'Without a cursor the driver holds the whole result in memory before the first row ' +
+      '(500,000 rows: 176 MB instead of 65).',
+  },
+  {
+    key: 'Fetch',
+    aliases: ['a7'],
+    value: '200',
+    why:
+      'With a cursor a cancel works until the first rows are there, and then between two portions only: ' +
+      'so these are small. Larger ones were not faster.',
+  },
 ]
 
+const psqlodbc = /psqlodbc|postgres/i
+
 /** SqreamODBCDriver has no entry: nothing is known of keys that it would need beyond its own. */
-const profiles: readonly Profile[] = [{ driver: /psqlodbc|postgres/i, settings: psqlodbcSettings }]
+export const profiles: readonly Profile[] = [
+  { name: 'psqlodbc (PostgreSQL)', driver: psqlodbc, settings: psqlodbcSettings },
+]
 
 /** The connection string with the settings of its driver's profile behind the operator's own. */
 export function withProfile(connectionString: string): string {
@@ -79,6 +110,20 @@ export type DriverTraits = {
   readonly roundsDoubles: boolean
   /** A query for the session's time zone. */
   readonly zoneQuery?: string
+}
+
+/** What npm `odbc` has to know of a driver. It cannot ask for the driver's own name. */
+export type PackageTraits = {
+  /** False: rows are fetched one by one, because long cells of a block give other rows' data, or end it. */
+  readonly repairsInBlock: boolean
+  /** Integers arrive in 32 bits, other numbers with 15 digits, whatever was declared. */
+  readonly roundsNumbers: boolean
+}
+
+/** By the name in the connection string; behind a DSN any driver may be. */
+export function packageTraitsOf(connectionString: string): PackageTraits {
+  const driver = valueOf(parseConnectionString(connectionString), ['driver']) ?? ''
+  return { repairsInBlock: psqlodbc.test(driver), roundsNumbers: /sqlite/i.test(driver) }
 }
 
 /** SQL_GD_ANY_COLUMN and SQL_GD_BOUND. */

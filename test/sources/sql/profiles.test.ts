@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { parseConnectionString, valueOf } from '../../../src/sources/sql/connection-string.ts'
-import { sentQuery, traitsOf, withProfile } from '../../../src/sources/sql/profiles.ts'
+import {
+  packageTraitsOf,
+  profiles,
+  sentQuery,
+  traitsOf,
+  withProfile,
+} from '../../../src/sources/sql/profiles.ts'
 
 const valueIn = (text: string, key: string) => valueOf(parseConnectionString(text), [key.toLowerCase()])
 
@@ -14,9 +20,15 @@ describe('withProfile', () => {
     expect(valueIn(text, 'BoolsAsChar')).toBe('0')
   })
 
-  it.each(['Fetch=7', 'fetch=7', 'A7=7'])('leaves what the operator wrote: %s', (own) => {
-    const pairs = parseConnectionString(withProfile(`Driver=psqlodbcw.so;${own};Server=db1;`))
-    expect(pairs.filter(([key]) => ['fetch', 'a7'].includes(key.toLowerCase()))).toEqual([own.split('=')])
+  const settings = profiles.flatMap((profile) => profile.settings.map((setting) => ({ profile, setting })))
+  const spellings = settings.flatMap(({ profile, setting }) =>
+    [setting.key, setting.key.toUpperCase(), ...setting.aliases].map((own) => ({ ...profile, setting, own })),
+  )
+
+  it.each(spellings)('$name: leaves $own to the operator', ({ name, setting, own }) => {
+    const pairs = parseConnectionString(withProfile(`Driver={${name}};${own}=mine;Server=db1;`))
+    const keys = [setting.key.toLowerCase(), ...setting.aliases]
+    expect(pairs.filter(([key]) => keys.includes(key.toLowerCase()))).toEqual([[own, 'mine']])
   })
 
   it.each(['Driver={SqreamODBCDriver};Server=db1;Service=monitor', 'DSN=mine', 'Driver={MariaDB};Server=x'])(
@@ -46,5 +58,19 @@ describe('traitsOf', () => {
 
   it('trusts no declared size of SQLite', () => {
     expect(traitsOf('libsqlite3odbc.so', 0xb)).toMatchObject({ trustsSizes: false, isNarrow: true })
+  })
+})
+
+describe('packageTraitsOf', () => {
+  it('fetches blocks through psqlodbc only: other drivers mix up the long cells of a block', () => {
+    const isBlock = (text: string) => packageTraitsOf(text).repairsInBlock
+    expect(isBlock('Driver={PostgreSQL ANSI};Server=db1')).toBe(true)
+    expect(isBlock('Driver={MariaDB Unicode};Server=db1')).toBe(false)
+    expect(isBlock('DSN=mine')).toBe(false)
+  })
+
+  it('trusts no number of SQLite', () => {
+    expect(packageTraitsOf('Driver=SQLite3;Database=a.db').roundsNumbers).toBe(true)
+    expect(packageTraitsOf('Driver={PostgreSQL ANSI};Server=db1').roundsNumbers).toBe(false)
   })
 })

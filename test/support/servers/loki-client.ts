@@ -7,6 +7,8 @@ export type LokiEntry = {
   readonly atNs: string
   readonly line: string
   readonly metadata: Readonly<Record<string, string>>
+  /** What a parser such as `| json` made of the line, where the query has one. */
+  readonly parsed?: Readonly<Record<string, string>>
 }
 
 export type LokiRange = {
@@ -63,9 +65,10 @@ export async function queryAllOfLoki(
 }
 
 type QueryAnswer = { data: { resultType: string; result: StreamAnswer[] } }
+type Categories = { structuredMetadata?: Record<string, string>; parsed?: Record<string, string> }
 type StreamAnswer = {
   stream: Record<string, string>
-  values: [atNs: string, line: string, categories?: { structuredMetadata?: Record<string, string> }][]
+  values: [atNs: string, line: string, categories?: Categories][]
 }
 
 function entriesOf(stream: StreamAnswer): LokiEntry[] {
@@ -74,6 +77,7 @@ function entriesOf(stream: StreamAnswer): LokiEntry[] {
     atNs,
     line,
     metadata: categories?.structuredMetadata ?? {},
+    ...(categories?.parsed === undefined ? {} : { parsed: categories.parsed }),
   }))
 }
 

@@ -40,9 +40,10 @@ export function isoTimestamp(text: string, kind: CellKind): TimeText {
   return kind === 'timestamp_unknown' ? { text: iso, why: 'zone_unknown' } : { text: iso }
 }
 
+/** psqlodbc gives the year 12026 as `1202-00-00`. */
 export function isoDate(text: string): TimeText {
-  const isPlain = /^\d{4}-\d\d-\d\d$/.test(text)
-  return isPlain && text[0] !== '0' ? { text } : { text, why: 'out_of_range' }
+  const isPlain = /^[1-9]\d{3}-(?!00)\d\d-(?!00)\d\d$/.test(text)
+  return isPlain ? { text } : { text, why: 'out_of_range' }
 }
 
 /** A value that brings its own offset (datetimeoffset of SQL Server) needs no guess about the session. */

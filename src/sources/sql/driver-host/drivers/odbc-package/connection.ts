@@ -6,9 +6,9 @@ import type { Flag } from '../../../../../core/source.ts'
 import { cellColumns } from '../../../cells/columns.ts'
 import { LineBuffer } from '../../../cells/line-buffer.ts'
 import { RowWriter } from '../../../cells/row-writer.ts'
-import { sqlTypes } from '../../../cells/sql-types.ts'
-import { sentQuery } from '../../../profiles.ts'
+import { type PackageTraits, sentQuery } from '../../../profiles.ts'
 import type { Cursor, DriverConnection, RowBlock } from '../driver.ts'
+import { doubtOf } from './doubts.ts'
 import type {
   NativeColumn,
   NativeConnection,
@@ -18,21 +18,19 @@ import type {
   NativeValue,
 } from './package-types.ts'
 
-const fetchSize = 100
+/** Rows a fetch. */
+const blockRows = 100
 const lineBufferBytes = 64 * 1024
-/** A double holds every decimal of so many digits. */
-const exactDigits = 15
-/** The package's buffers have four bytes for each declared character. */
-const bytesPerCharacter = 4
-
 export type PackageParts = {
   readonly failure: (error: unknown) => ReportedError
   readonly maxLineBytes: number
+  readonly traits: PackageTraits
 }
 
 export class PackageConnection implements DriverConnection {
   readonly limitations: readonly string[] = [
     'npm odbc cancels on the event loop: against a server that cannot be reached this blocks for seconds.',
+    'npm odbc ends a text at a NUL character, and this shows nowhere: --odbc_binding direct reads it whole.',
   ]
   readonly #native: NativeConnection
   readonly #parts: PackageParts
@@ -55,6 +53,8 @@ export class PackageConnection implements DriverConnection {
     try {
       await this.#guard(statement.prepare(sentQuery(query)))
       const timeout = Math.ceil(options.timeoutMs / 1_000)
+      const { maxLineBytes, traits } = this.#parts
+      const fetchSize = traits.repairsInBlock ? blockRows : 1
       const native = await this.#guard(statement.execute({ cursor: true, fetchSize, timeout }))
       const first = await this.#guard(native.fetch())
       const columns = first.columns.map(({ name, dataType, dataTypeName }) => ({
@@ -63,10 +63,10 @@ export class PackageConnection implements DriverConnection {
         typeName: dataTypeName,
       }))
       // Which timestamps have a zone is not told: they stay without one, flagged.
-      const writer = new RowWriter(cellColumns(columns, false), this.#lines, this.#parts.maxLineBytes)
+      const writer = new RowWriter(cellColumns(columns, false), this.#lines, maxLineBytes)
       const guard = <T>(call: Promise<T>) => this.#guard(call)
       const onClose = () => this.#release(statement)
-      return new PackageCursor({ native, first, writer, guard, onClose })
+      return new PackageCursor({ native, first, writer, traits, guard, onClose })
     } catch (error) {
       await this.#release(statement).catch(() => undefined) // the error of the query is the one to tell
       throw error
@@ -103,6 +103,7 @@ type CursorParts = {
   readonly native: NativeCursor
   readonly first: NativeRows
   readonly writer: RowWriter
+  readonly traits: PackageTraits
   readonly guard: <T>(call: Promise<T>) => Promise<T>
   readonly onClose: () => Promise<void>
 }
@@ -152,38 +153,17 @@ class PackageCursor implements Cursor {
 
   #writeValue(index: number, column: NativeColumn, value: NativeValue): void {
     const { writer } = this.#parts
-    if (value === null) {
-      writer.null(index)
-    } else if (typeof value === 'string') {
-      if (isAtLimit(column, value)) writer.flag(index, 'cut_by_driver')
-      writer.string(index, value)
-    } else if (typeof value === 'number') {
-      if (isRounded(column)) writer.flag(index, 'rounded')
-      writer.number(index, value)
-    } else if (typeof value === 'bigint') {
-      writer.bigint(index, value)
-    } else {
-      writer.bytes(index, new Uint8Array(value))
-    }
+    if (value === null) writer.null(index)
+    else if (value instanceof ArrayBuffer) writer.bytes(index, new Uint8Array(value))
+    else this.#writeDoubtful(index, column, value)
   }
-}
 
-function isRounded({ dataType, columnSize }: NativeColumn): boolean {
-  const isDecimal = dataType === sqlTypes.numeric || dataType === sqlTypes.decimal
-  return isDecimal && (columnSize === 0 || columnSize > exactDigits)
-}
-
-const boundedTexts: ReadonlySet<number> = new Set([
-  sqlTypes.char,
-  sqlTypes.varchar,
-  sqlTypes.wchar,
-  sqlTypes.wvarchar,
-])
-
-/**
- * As long as the buffer: nothing tells whether there was more. A character may have been cut in its middle.
- */
-function isAtLimit(column: NativeColumn, text: string): boolean {
-  if (!boundedTexts.has(column.dataType) || text.length < column.columnSize) return false
-  return Buffer.byteLength(text) > column.columnSize * bytesPerCharacter - bytesPerCharacter
+  #writeDoubtful(index: number, column: NativeColumn, value: string | number | bigint): void {
+    const { writer, traits } = this.#parts
+    const doubt = traits.roundsNumbers && typeof value !== 'string' ? 'rounded' : doubtOf(column, value)
+    if (doubt !== undefined) writer.flag(index, doubt)
+    if (typeof value === 'string') writer.string(index, value)
+    else if (typeof value === 'number') writer.number(index, value)
+    else writer.bigint(index, value)
+  }
 }

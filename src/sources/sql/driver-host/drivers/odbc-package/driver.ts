@@ -1,13 +1,12 @@
-// ODBC through npm `odbc`: the second binding, for drivers that the direct one cannot serve. It passes
-// decimals through a double and cuts text at the declared size; both are flagged. Nothing tells that it
-// passes PostgreSQL's oid beyond 2^31 as a negative number. An optional dependency: it needs a compiler where
-// it is installed.
+// ODBC through npm `odbc`: the second binding, for drivers that the direct one cannot serve. What it may have
+// changed in a value is flagged (doubts.ts). An optional dependency: it needs a compiler where it is
+// installed.
 
 import { ReportedError } from '../../../../../core/errors.ts'
 import { maxLineBytes } from '../../../../../core/metric.ts'
 import type { Target } from '../../../../../core/target.ts'
 import { secretsOf } from '../../../connection-string.ts'
-import { withProfile } from '../../../profiles.ts'
+import { packageTraitsOf, withProfile } from '../../../profiles.ts'
 import { type Diagnostic, type ErrorContext, reportOfDiagnostics } from '../../../sql-errors.ts'
 import type { Driver, DriverConnection } from '../driver.ts'
 import { PackageConnection } from './connection.ts'
@@ -43,6 +42,7 @@ async function open(odbc: OdbcModule, opening: Opening): Promise<DriverConnectio
     return new PackageConnection(native, {
       failure: (error) => failure(error, 'query'),
       maxLineBytes: opening.maxLineBytes,
+      traits: packageTraitsOf(target.connectionString),
     })
   } catch (error) {
     throw failure(error, 'connect')

@@ -35,6 +35,8 @@ export type NativeColumn = {
   readonly dataType: number
   readonly dataTypeName: string
   readonly columnSize: number
+  /** Digits behind the point of a decimal. */
+  readonly decimalDigits: number
 }
 
 export type NativeRows = readonly (readonly NativeValue[])[] & { readonly columns: readonly NativeColumn[] }
