@@ -35,7 +35,7 @@ export type ServiceOptions = {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** A directory of an earlier run, to go on from its spool. */
   readonly directory?: string
-  readonly command?: 'run' | 'check' | 'once' | 'spool'
+  readonly command?: 'run' | 'check' | 'once' | 'spool' | 'dashboards'
   /** What `once` shall run, or the verb of `spool` and its metrics. */
   readonly metricNames?: readonly string[]
   /** `default`: no --listen, so that the service chooses. */
