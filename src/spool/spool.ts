@@ -59,12 +59,12 @@ export class Spool {
     return this.#ledger.stateOf(stream).lastNs
   }
 
-  /** Stores a chunk of the current run: durable, but invisible until commitRun. */
-  stage(chunk: Chunk): void {
+  /** Stores chunks of the current run: durable, but invisible until commitRun. */
+  stage(...chunks: readonly Chunk[]): void {
     if (this.#hasLeftover) this.discardStaged()
-    const id = this.#store.adding(() => this.#insert(chunk, { isStaged: true }))
-    this.#firstStaged ??= id
-    this.#staged.add(chunk.stream, amountOf(chunk))
+    const ids = this.#store.adding(() => chunks.map((chunk) => this.#insert(chunk, { isStaged: true })))
+    this.#firstStaged ??= ids[0]
+    for (const chunk of chunks) this.#staged.add(chunk.stream, amountOf(chunk))
   }
 
   /** Forgets the chunks of a run that failed. */

@@ -27,14 +27,20 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #rows: Freezer
   #run = { id: '', startedMs: 0, startedAtMs: 0 }
+  /**
+   * A full chunk, kept until the next one comes or the run ends: a run of a thousand rows is one transaction
+   * then, with one sync of the disk, and a long one has half as many.
+   */
+  #kept: Chunk | undefined
+  #keptBytes = new Uint8Array(0)
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    const { codec, spool, times, rowStream } = options
+    const { codec, times, rowStream } = options
     this.#rows = new Freezer({
       codec,
       stream: rowStream,
-      onChunk: (chunk) => spool.stage(chunk),
+      onChunk: (chunk) => this.#addChunk(chunk),
       begin: () => {
         const responseMs = options.clock.monotonicMs() - this.#run.startedMs
         const metadata = options.isMetadataOn ? rowMetadata(this.#run.id, responseMs) : []
@@ -46,6 +52,7 @@ export class Recorder {
   begin(): void {
     const { clock } = this.#options
     this.#options.spool.discardStaged()
+    this.#kept = undefined
     this.#rows.reset()
     const startedAtMs = clock.nowMs()
     this.#run = { id: runIdOf(startedAtMs, Math.random()), startedMs: clock.monotonicMs(), startedAtMs }
@@ -66,16 +73,30 @@ export class Recorder {
     const isKept = result.kind === 'finished' && isSending
     const rows = isSending || result.kind === 'failed' ? this.#rows.rows : result.summary.rows
     if (!isKept) spool.discardStaged()
-    const chunks: Chunk[] = []
-    const rest = isKept ? this.#rows.finish() : undefined
-    if (rest !== undefined) chunks.push(rest)
-    chunks.push(this.#runLineChunk(result, rows, isSending))
+    const rest = isKept ? [this.#kept, this.#rows.finish()] : []
+    const chunks = [...rest, this.#runLineChunk(result, rows, isSending)].filter(
+      (chunk) => chunk !== undefined,
+    )
     if (isKept && this.#rows.rows > 0) times.take(rowStream, this.#rows.lastNs)
     const last = new Map([rowStream, runStream].map((stream) => [stream, times.last(stream)] as const))
     // A failed run is not what a daily metric remembers: 0 makes it due at the next start.
     const lastRunMs = result.kind === 'finished' ? this.#run.startedAtMs : (spool.lastRunMs() ?? 0)
     const dropped = spool.commitRun({ chunks, last, lastRunMs })
     return { rows, dropped }
+  }
+
+  #addChunk(chunk: Chunk): void {
+    const kept = this.#kept
+    this.#kept = kept === undefined ? this.#copyOf(chunk) : undefined
+    if (kept !== undefined) this.#options.spool.stage(kept, chunk)
+  }
+
+  /** The freezer writes the next chunk into the same bytes. */
+  #copyOf(chunk: Chunk): Chunk {
+    const sizeBytes = chunk.body.length
+    if (this.#keptBytes.length < sizeBytes) this.#keptBytes = new Uint8Array(sizeBytes)
+    this.#keptBytes.set(chunk.body)
+    return { ...chunk, body: this.#keptBytes.subarray(0, sizeBytes) }
   }
 
   #runLineChunk(result: RunResult, rows: number, isSent: boolean): Chunk {

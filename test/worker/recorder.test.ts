@@ -66,6 +66,37 @@ function finishedOf(rows: readonly string[]): RunResult {
   return { kind: 'finished', summary: { rows: rows.length, bytes: 0, flags: [], isCut: false } }
 }
 
+describe('a long run', () => {
+  const row = JSON.stringify('x'.repeat(1_000))
+
+  it('keeps one full chunk back: a second one takes both to the spool', () => {
+    const { recorder, path, rows } = bench()
+    const reader = new DatabaseSync(path, { readOnly: true })
+    onTestFinished(() => reader.close())
+    const stored = () => reader.prepare('select count(*) as chunks from chunks').get()?.['chunks']
+    recorder.begin()
+    recorder.add(linesOf(Array(250).fill(row)))
+    expect(stored()).toBe(0)
+    recorder.add(linesOf(Array(150).fill(row)))
+    expect(stored()).toBe(2)
+    recorder.add(linesOf(Array(200).fill(row)))
+    recorder.end(finishedOf(Array(600).fill(row)), true)
+    const found = rows()
+    expect(found.map(({ line }) => line)).toEqual(Array(600).fill(row))
+    expect(found.map(({ atNs }) => atNs - (found[0]?.atNs ?? 0n))).toEqual(
+      found.map((_, index) => BigInt(index)),
+    )
+  })
+
+  it('that fails leaves nothing of it to the next one, kept back or stored', () => {
+    const { record, rows } = bench()
+    record(Array(250).fill(row), true)
+    record(Array(600).fill(row), true)
+    record(['{}'])
+    expect(rows().map(({ line }) => line)).toEqual(['{}'])
+  })
+})
+
 describe('a run that ends well', () => {
   it('leaves its rows in order, 1 ns apart from the time of the first, and one run line', () => {
     const { record, rows, runs, clock } = bench()
