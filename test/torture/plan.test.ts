@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { readArguments } from './arguments.ts'
-import { has, isSourceSound, planOf } from './plan.ts'
+import { has, isSourceSound, isWaitedFor, planOf } from './plan.ts'
 import { isScenario, scenarioNames, scenarioPlan } from './scenarios.ts'
 
 const rounds = Array.from({ length: 300 }, (_, index) => planOf(7, index + 1))
@@ -50,6 +50,15 @@ describe('the plan of a round', () => {
       'term',
       'worker crash',
     ])
+  })
+
+  it('steps no clock ahead by what rows wait for longer than it lasts', () => {
+    expect([300_000, 300_001, 900_000, 900_001].map(isWaitedFor)).toEqual([false, true, true, false])
+    const steps = Array.from({ length: 1_000 }, (_, index) => planOf(2026, index + 1)).flatMap(({ faults }) =>
+      faults.flatMap((fault) => (fault.kind === 'clock stepped' ? [fault.byMs] : [])),
+    )
+    expect(steps.length).toBeGreaterThan(50)
+    expect(steps.filter(isWaitedFor)).toEqual([])
   })
 
   it('asks for every answered poll only where nothing ails the source', () => {

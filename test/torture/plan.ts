@@ -148,11 +148,16 @@ function faultOf(random: Random, isScripted: boolean): Fault {
   if (choice < 74) return { kind: 'loki network', toxic: random.pick(toxicNames), forMs }
   if (choice < 78) {
     const byMs = random.pick([-2, -1, 1, 2]) * (10 + random.below(60 * 11)) * 10_000
-    return { kind: 'clock stepped', byMs, forMs }
+    return { kind: 'clock stepped', byMs: isWaitedFor(byMs) ? byMs + 15 * 60_000 : byMs, forMs }
   }
   if (choice < 83) return { kind: 'backlog of hours', ageMs: (65 + random.below(80)) * 60_000 }
   if (choice < 90) return { kind: 'database network', toxic: random.pick(toxicNames), forMs }
   return { kind: random.pick(databaseFaults), forMs }
+}
+
+/** Rows 5 to 15 minutes ahead wait for the time to come (D-9): longer than a round lasts, and rightly so. */
+export function isWaitedFor(byMs: number): boolean {
+  return byMs > 5 * 60_000 && byMs <= 15 * 60_000
 }
 
 /** Neighbouring seeds must give unlike rounds. */
