@@ -1,10 +1,10 @@
 // A worker's end of its lane to a driver host: connect, say the token, run one query at a time. It imports
 // nothing but Node, so that fifty workers stay light.
 
-import net from 'node:net'
+import type net from 'node:net'
 import type { RunRequest, RunSummary } from '../../core/source.ts'
 import type { ErrorReport } from '../../core/errors.ts'
-import { decodeFrame, encodeFrame, type FrameType, readFrames } from './driver-host/protocol.ts'
+import { connectForFrames, decodeFrame, encodeFrame, type FrameType } from './driver-host/protocol.ts'
 
 /** Where a driver host listens. The token is the host's, made anew for each. */
 export type HostAddress = { readonly hostId: number; readonly socketPath: string; readonly token: string }
@@ -22,14 +22,13 @@ export class HostLane {
   #onAnswer: (answer: LaneAnswer) => void = () => undefined
   #runId = 0
 
-  private constructor(address: HostAddress, socket: net.Socket, onWelcome: () => void) {
+  private constructor(address: HostAddress, onWelcome: () => void) {
     this.address = address
-    this.#socket = socket
-    readFrames(socket, (type, payload) => {
+    this.#socket = connectForFrames(address.socketPath, (type, payload) => {
       if (type === 'welcome') onWelcome()
       else this.#receive(type, payload)
     })
-    socket.on('close', () => this.#onAnswer({ kind: 'lost' }))
+    this.#socket.on('close', () => this.#onAnswer({ kind: 'lost' }))
   }
 
   /**
@@ -38,12 +37,12 @@ export class HostLane {
    */
   static open(address: HostAddress, name: string, signal: AbortSignal): Promise<HostLane | undefined> {
     return new Promise((resolve) => {
-      const socket = net.connect(address.socketPath)
-      const giveUp = () => socket.destroy()
-      const lane = new HostLane(address, socket, () => {
+      const lane = new HostLane(address, () => {
         signal.removeEventListener('abort', giveUp)
         resolve(lane)
       })
+      const socket = lane.#socket
+      const giveUp = () => socket.destroy()
       socket.on('connect', () => socket.write(encodeFrame('hello', { token: address.token, lane: name })))
       socket.on('error', () => socket.destroy())
       socket.on('close', () => resolve(undefined))

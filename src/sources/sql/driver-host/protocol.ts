@@ -2,7 +2,7 @@
 // host's IPC channel. A frame is a length (u32, little endian, of what follows), a type (u8) and a payload:
 // JSON, or for rows the lines as Loki will store them, so that neither side encodes them again.
 
-import type net from 'node:net'
+import net from 'node:net'
 import type { ErrorReport } from '../../../core/errors.ts'
 import type { RunBounds } from '../../../core/metric.ts'
 import type { RunSummary } from '../../../core/source.ts'
@@ -90,6 +90,29 @@ export class FrameReader {
       rest = rest.subarray(frameBytes)
     }
     this.#pending = Buffer.from(rest)
+  }
+}
+
+/**
+ * Connects, and reads frames into one buffer that is kept, past the machinery of a stream: rows come by
+ * hundreds of KiB, and reading them took a worker half the time that storing them does.
+ */
+export function connectForFrames(
+  socketPath: string,
+  onFrame: (type: FrameType, payload: Buffer) => void,
+): net.Socket {
+  const reader = new FrameReader(onFrame)
+  const buffer = Buffer.allocUnsafeSlow(rowsFrameBytes)
+  const socket = net.connect({ path: socketPath, onread: { buffer, callback } })
+  return socket
+
+  function callback(size: number): boolean {
+    try {
+      reader.push(buffer.subarray(0, size))
+    } catch {
+      socket.destroy()
+    }
+    return true // false would pause the socket
   }
 }
 
