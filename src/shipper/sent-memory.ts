@@ -17,6 +17,10 @@ export type SentMemory = {
 const keptMs = 15 * 60_000
 /** A note is worth writing when so much more was sent: about one push. */
 const noteEveryBytes = 192 * 1024
+/** Twice what makes a stream heavy: how much more it is tells nothing new. */
+const surelyHeavyBytes = 2_400_000
+/** A note that still tells the truth is written again after this, for its age counts. */
+const renewMs = 10_000
 
 type Note = { readonly bytes: number; readonly atMs: number }
 
@@ -24,6 +28,15 @@ export function openSentMemory(path: string, clock: Pick<Clock, 'nowMs'>): SentM
   const before = readNotes(path)
   const notes = new Map(before)
   const ageMs = ({ atMs }: Note): number => Math.max(0, clock.nowMs() - atMs)
+
+  /** A heavy stream's note each 10 s instead of with each push: at its pace that is one write in 50. */
+  function isTold(known: Note | undefined, bytes: number): boolean {
+    if (known === undefined) return bytes < noteEveryBytes
+    const isSame = Math.abs(bytes - known.bytes) < noteEveryBytes
+    const isHeavyStill = Math.min(bytes, known.bytes) >= surelyHeavyBytes
+    return (isSame || isHeavyStill) && ageMs(known) < renewMs
+  }
+
   return {
     recall(labels) {
       const note = before.get(labels)
@@ -31,8 +44,7 @@ export function openSentMemory(path: string, clock: Pick<Clock, 'nowMs'>): SentM
       return { bytes: note.bytes, ageMs: ageMs(note) }
     },
     note(labels, bytes) {
-      const known = notes.get(labels)
-      if (Math.abs(bytes - (known?.bytes ?? 0)) < noteEveryBytes) return
+      if (isTold(notes.get(labels), bytes)) return
       notes.set(labels, { bytes, atMs: clock.nowMs() })
       for (const [stream, note] of notes) if (ageMs(note) > keptMs) notes.delete(stream)
       writeNotes(path, notes)

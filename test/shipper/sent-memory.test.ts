@@ -39,6 +39,24 @@ describe('a memory of what was sent', () => {
     expect(openSentMemory(path, clock).recall('a')?.bytes).toBe(2 * pushBytes)
   })
 
+  it('is written again after 10 s where the note before tells as much, or of a heavy stream', async () => {
+    const [path, clock] = [memoryFile(), new FakeClock()]
+    const memory = openSentMemory(path, clock)
+    const recalled = () => openSentMemory(path, clock).recall('a')
+    memory.note('a', 2 * heavyBytes)
+    await clock.advance(9_999)
+    memory.note('a', 3 * heavyBytes)
+    expect(recalled()).toEqual({ bytes: 2 * heavyBytes, ageMs: 9_999 })
+    await clock.advance(1)
+    memory.note('a', 3 * heavyBytes)
+    expect(recalled()).toEqual({ bytes: 3 * heavyBytes, ageMs: 0 })
+    memory.note('a', heavyBytes)
+    expect(recalled()).toEqual({ bytes: heavyBytes, ageMs: 0 })
+    await clock.advance(10_000)
+    memory.note('a', heavyBytes + 1)
+    expect(recalled()).toEqual({ bytes: heavyBytes + 1, ageMs: 0 })
+  })
+
   it('begins anew where its file is cut or says something else', () => {
     const [path, clock] = [memoryFile(), new FakeClock()]
     for (const text of ['[["a",{"bytes":1', '{}', '[["a",{"bytes":"many","atMs":1}]]', '[7]']) {
