@@ -42,26 +42,29 @@ export function samplesQuery(metric: string, rows: number): string {
 }
 
 /**
- * The six metrics that rowtail asks of SQream by default, at their intervals and with rows of a busy
- * cluster.
+ * The six metrics that rowtail asks of SQream by default, at their intervals and with rows of a busy cluster,
+ * or of one that does nothing.
  */
-export async function sqreamMetrics(postgres: PostgresServer): Promise<BenchMetric[]> {
+export async function sqreamMetrics(
+  postgres: PostgresServer,
+  { isIdle = false } = {},
+): Promise<BenchMetric[]> {
   const place = await installUtilityFunctions(postgres.address)
   const everySeconds = {
-    show_server_status: 7,
     show_locks: 2,
-    get_leveldb_stats: 5,
     show_cluster_nodes: 4,
+    get_leveldb_stats: 5,
     get_license_info: 5,
+    show_server_status: 7,
     reset_leveldb_stats: 86_400,
   } as const satisfies Partial<Record<UtilityName, number>>
-  return Object.entries(everySeconds).map(([name, seconds]) => ({
-    name,
-    everyMs: seconds * 1_000,
-    query: `select answer.* from bench.pass('${name}') as pass(run), ${place}.${name}() as answer`,
+  return Object.entries(everySeconds).map(([name, seconds]) => {
     // Object.entries forgets the keys of the literal above.
-    rows: utilityFunctions[name as keyof typeof everySeconds].rows,
-  }))
+    const utility = utilityFunctions[name as keyof typeof everySeconds]
+    const rows = isIdle && utility.isEmptyWhenIdle ? 0 : utility.rows
+    const query = `select answer.* from bench.pass('${name}'), ${place}.${name}(${rows}) as answer`
+    return { name, everyMs: seconds * 1_000, query, rows }
+  })
 }
 
 /** Opens the door for metrics that no run was counted of yet. */

@@ -18,12 +18,14 @@ export type Delivery = { readonly asked: number; readonly arrived: number }
 
 export type Session = {
   readonly contestant: Contestant
+  /** Just before its process was started; `performance.now()`. */
+  readonly startedMs: number
   /** Runs of each metric so far, in their order, as the database counts them. */
-  runs(): Promise<number[]>
+  readonly runs: () => Promise<number[]>
   /** Rows in Loki so far. */
-  arrived(): Promise<number>
+  readonly arrived: () => Promise<number>
   /** Throws with the contender's last words when it has ended. */
-  checkAlive(): void
+  readonly checkAlive: () => void
 }
 
 /** After the last row was handed out: how long a contender may take until it is in Loki. */
@@ -49,6 +51,8 @@ export type Turn = {
   /** Unique on the stage. */
   readonly label: string
   readonly flags?: readonly string[]
+  /** Something before the stage's Loki. */
+  readonly lokiUrl?: string
 }
 
 /** One contender's turn: starts it, lets `watch` look, closes the door, counts what arrived, ends it. */
@@ -60,12 +64,14 @@ export async function play<T>(
   const { postgres, loki } = stage
   const { contender, metrics, label } = turn
   const directory = mkdtempSync(join(tmpdir(), 'rowtail-bench-'))
-  const job: Job = { ...turn, database: postgres.address, lokiUrl: loki.baseUrl, directory }
+  const job: Job = { lokiUrl: loki.baseUrl, ...turn, database: postgres.address, directory }
   await openDoor(postgres, metrics)
+  const startedMs = performance.now()
   const contestant = await contender.start(job)
   const { launched } = contestant
   const session: Session = {
     contestant,
+    startedMs,
     runs: () => runsOf(postgres, metrics),
     arrived: () => rowsInLoki(loki, label),
     checkAlive: () => {

@@ -15,6 +15,8 @@ export type WorkTurn = {
   readonly label: string
   /** A smoke test: as short as may be, the figures mean nothing. */
   readonly isQuick: boolean
+  /** What rowtail needs beyond its defaults, so that it tells what is read. */
+  readonly flags?: readonly string[]
 }
 
 export type Played = {

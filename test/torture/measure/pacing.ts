@@ -6,8 +6,7 @@ import type { RecordedPush } from '../../support/recording-loki.ts'
 import { type Extent, type Figure, latencies, type Measured } from './figures.ts'
 import { type MetricEntry, onStage, rowsOf, type Stage } from './stage.ts'
 
-type Backlogs = {
-  readonly name: string
+export type Backlogs = {
   readonly large: number
   readonly small: number
   /** Of each large backlog. */
@@ -15,8 +14,8 @@ type Backlogs = {
   readonly padBytes: number
 }
 
-const wide: Backlogs = { name: 'rows of 1 KB', large: 6, small: 44, rows: 45_000, padBytes: 970 }
-const narrow: Backlogs = { name: 'rows of 100 B', large: 6, small: 44, rows: 120_000, padBytes: 70 }
+const wide: Backlogs = { large: 6, small: 44, rows: 45_000, padBytes: 970 }
+const narrow: Backlogs = { large: 6, small: 44, rows: 120_000, padBytes: 70 }
 
 /** Loki's default ingestion_rate_mb, as its 429 names it. */
 const limitBytesPerSecond = 4_194_304
@@ -28,10 +27,9 @@ const retryAfterSeconds = 5
 
 export async function measurePacing({ isShort }: Extent): Promise<Measured> {
   const figures: Figure[] = []
-  const backlogsOf = isShort ? [{ ...wide, rows: 10_000 }] : [wide, narrow]
-  for (const backlogs of backlogsOf) {
-    figures.push(...(await onStage((stage) => drain(stage, backlogs))))
-  }
+  const wideOnes: Backlogs = isShort ? { ...wide, rows: 10_000 } : wide
+  figures.push(...(await figuresOf('rows of 1 KB', wideOnes)))
+  if (!isShort) figures.push(...(await figuresOf('rows of 100 B', narrow)))
   figures.push(...(await onStage(obeyGateway)))
   const what =
     `Loki is away until ${wide.large} metrics have fetched ${wide.rows.toLocaleString('en')} rows of 1 KB ` +
@@ -40,23 +38,53 @@ export async function measurePacing({ isShort }: Extent): Promise<Measured> {
   return { what, figures }
 }
 
-async function drain({ gateway, start }: Stage, backlogs: Backlogs): Promise<Figure[]> {
+async function figuresOf(name: string, backlogs: Backlogs): Promise<Figure[]> {
+  const { backlogBytes, begunMs, pushes, large } = await onStage((stage) => drain(stage, backlogs))
+  const drained = drainedOf(pushes, large)
+  return [
+    { name: `${name}: backlog`, value: backlogBytes / 1e6, unit: 'MB' },
+    { name: `${name}: drained at, of Loki's limit`, value: drained.percent, unit: '%', bound: { least: 90 } },
+    { name: `${name}: time drained`, value: drained.seconds, unit: 's' },
+    {
+      name: `${name}: 429 together with the first, of pushes in flight`,
+      value: drained.refusedAtOnce,
+      unit: 'count',
+      bound: { most: 3 },
+    },
+    {
+      name: `${name}: 429 in the minute after that`,
+      value: drained.refusedLater,
+      unit: 'count',
+      bound: { most: 0 },
+    },
+    ...latencies(`${name}: live rows of small metrics in Loki after`, delaysMs(pushes, begunMs)),
+  ]
+}
+
+/** How fast backlogs drained, and what Loki refused meanwhile. */
+export type Drained = {
+  /** Of Loki's default limit, from its first refusal until the first large backlog was through. */
+  readonly percent: number
+  readonly seconds: number
+  /** Refusals of pushes that were in flight at the first one. */
+  readonly refusedAtOnce: number
+  /** Further refusals in the minute after. */
+  readonly refusedLater: number
+}
+
+/** Fills backlogs while Loki is away and lets them drain; also what works of the benchmark call. */
+export async function drain({ gateway, start }: Stage, backlogs: Backlogs) {
   gateway.mode = { kind: 'away' }
   const service = await start(metricsOf(backlogs), ['--max_rows', '1000000'])
   await service.ready(60_000)
   const large = namesOf('large', backlogs.large)
   for (const name of large) await service.metric(name, ({ runs }) => runs.ok > 0, 180_000)
-  const waitingBytes = (await service.status()).spool.bytes
+  const backlogBytes = (await service.status()).spool.bytes
   const begunMs = performance.now()
   gateway.mode = { kind: 'passing' }
   for (const name of large) await service.metric(name, ({ spool }) => spool.rows === 0, 240_000)
   await service.stop()
-  const { name } = backlogs
-  return [
-    { name: `${name}: backlog`, value: waitingBytes / 1e6, unit: 'MB' },
-    ...rateOf(name, gateway.pushes, large),
-    ...latencies(`${name}: live rows of small metrics in Loki after`, delaysMs(gateway.pushes, begunMs)),
-  ]
+  return { backlogBytes, begunMs, pushes: gateway.pushes, large }
 }
 
 function metricsOf({ large, small, rows, padBytes }: Backlogs): Record<string, MetricEntry> {
@@ -72,7 +100,8 @@ function namesOf(kind: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${kind}_${index}`)
 }
 
-function rateOf(name: string, pushes: readonly RecordedPush[], large: readonly string[]): Figure[] {
+/** Throws where Loki refused nothing. */
+export function drainedOf(pushes: readonly RecordedPush[], large: readonly string[]): Drained {
   const refused = pushes.filter(({ status }) => status === 429)
   const first = refused[0]
   if (first === undefined) throw new Error('Loki never refused: the backlogs are too small')
@@ -83,24 +112,12 @@ function rateOf(name: string, pushes: readonly RecordedPush[], large: readonly s
   const bytes = taken.reduce((sum, { countedBytes }) => sum + countedBytes, 0)
   const seconds = (endMs - first.answeredMs) / 1_000
   const sinceMs = refused.map(({ atMs }) => atMs - first.answeredMs)
-  const again = sinceMs.filter((ms) => ms > inFlightMs && ms < minuteMs)
-  const percent = (100 * bytes) / seconds / limitBytesPerSecond
-  return [
-    { name: `${name}: drained at, of Loki's limit`, value: percent, unit: '%', bound: { least: 90 } },
-    { name: `${name}: time drained`, value: seconds, unit: 's' },
-    {
-      name: `${name}: 429 together with the first, of pushes in flight`,
-      value: sinceMs.filter((ms) => ms <= inFlightMs).length - 1,
-      unit: 'count',
-      bound: { most: 3 },
-    },
-    {
-      name: `${name}: 429 in the minute after that`,
-      value: again.length,
-      unit: 'count',
-      bound: { most: 0 },
-    },
-  ]
+  return {
+    percent: (100 * bytes) / seconds / limitBytesPerSecond,
+    seconds,
+    refusedAtOnce: sinceMs.filter((ms) => ms <= inFlightMs).length - 1,
+    refusedLater: sinceMs.filter((ms) => ms > inFlightMs && ms < minuteMs).length,
+  }
 }
 
 function lastPushMs(pushes: readonly RecordedPush[], metric: string): number {
@@ -119,7 +136,7 @@ function delaysMs(pushes: readonly RecordedPush[], begunMs: number): number[] {
 
 /** The gateway says 429 for a moment, and when to come back: nothing is to come before. */
 async function obeyGateway({ gateway, start }: Stage): Promise<Figure[]> {
-  const service = await start(metricsOf({ name: '', large: 0, small: 50, rows: 0, padBytes: 0 }))
+  const service = await start(metricsOf({ large: 0, small: 50, rows: 0, padBytes: 0 }))
   await service.ready(60_000)
   await waitFor(() => gateway.pushes.length > 100, { what: '100 pushes', timeoutMs: 30_000 })
   gateway.mode = { kind: 'limiting', retryAfterSeconds }
