@@ -2,7 +2,7 @@
 // What is not known becomes a fault with a suggestion; what a value means is none of its business
 // (settings-values).
 
-import { Parser } from 'yargs/helpers'
+import parseWords from 'yargs-parser'
 import { type ConfigFault, didYouMean, hintOf, quoted } from '../config/fault.ts'
 import { nearestName } from '../config/suggest.ts'
 import { allSpellings, spellingsOf } from './flags-names.ts'
@@ -105,7 +105,7 @@ function isOn(parsed: Parsed, name: string): boolean {
  * Every flag is text to yargs: a port, a boolean or a repeated flag that is wrong shall be told in our words.
  */
 function parse(args: readonly string[]): Parsed {
-  return Parser(args.map(keepQuotes), {
+  return parseWords(args.map(keepQuotes), {
     string: allSpellings.filter((name) => !switches.includes(name)),
     boolean: ['help', 'h', 'version', ...switches],
     configuration: {
@@ -151,14 +151,11 @@ function misplacedFlags(command: CommandName, names: readonly string[]): ConfigF
         names.includes(name) && !verbs.some((verb) => command === commandOfVerb(verb)),
     )
     .map(({ name, verbs = [] }): ConfigFault => {
-      const takers = listed.format(verbs.map(commandOfVerb))
+      const takers = new Intl.ListFormat('en-GB').format(verbs.map(commandOfVerb)) // `a, b and c`
       return { code: 'flag_invalid', message: `"--${name}" is a flag of ${takers}, not of ${command}` }
     })
   return [...refused, ...ofOthers]
 }
-
-/** `a, b and c` */
-const listed = new Intl.ListFormat('en-GB')
 
 function commandOfVerb(verb: Verb): CommandName {
   return verb === 'check' || verb === 'dashboards' ? verb : `spool ${verb}`

@@ -16,6 +16,11 @@ const stuckAfterMs = 15_000
 const startWithinMs = 60_000
 const watchMs = 1_000
 /**
+ * A worker needs some 10 MB. Any bound below 2 GiB makes V8 run its builtins where they are, in the pages that
+ * all threads share, instead of mapping them anew for each: 2 MB a worker.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 1_024 } as const
+/**
  * Looks in a row at which it is overdue. One says nothing where the main thread or the whole process stood
  * still: what the worker said meanwhile is read after it.
  */
@@ -85,7 +90,7 @@ export class WorkerHandle {
   /** One life of the worker; resolves after its exit, when nothing of it is in flight any more. */
   async #live(): Promise<ErrorReport> {
     const { init, seats, greetings } = this.#options
-    const worker = new Worker(entry, { workerData: init, name: init.name })
+    const worker = new Worker(entry, { workerData: init, name: init.name, resourceLimits })
     const seat = seats.join({
       grant: (stream, skewMs) => this.post({ type: 'grant', stream, skewMs }),
       answer: (stream, result) => this.post({ type: 'answer', stream, result }),

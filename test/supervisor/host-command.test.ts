@@ -13,14 +13,16 @@ describe('the command of a host', () => {
     writeFileSync(setpriv, '')
     chmodSync(setpriv, 0o755)
     vi.stubEnv('PATH', `/nonexistent:${directory}`)
-    const onLinux = { command: setpriv, args: ['--pdeathsig', 'KILL', '--', process.execPath, 'main.ts'] }
-    const elsewhere = { command: process.execPath, args: ['main.ts'] }
+    const node = [process.execPath, '--max-old-space-size=1024', 'main.ts']
+    const onLinux = { command: setpriv, args: ['--pdeathsig', 'KILL', '--', ...node] }
+    const elsewhere = { command: process.execPath, args: node.slice(1) }
     expect(hostCommand('main.ts')).toEqual(process.platform === 'linux' ? onLinux : elsewhere)
   })
 
   it('is Node alone where it cannot', () => {
     vi.stubEnv('PATH', '')
-    expect(hostCommand('main.ts')).toEqual({ command: process.execPath, args: ['main.ts'] })
+    const args = ['--max-old-space-size=1024', 'main.ts']
+    expect(hostCommand('main.ts')).toEqual({ command: process.execPath, args })
   })
 })
 
@@ -31,6 +33,14 @@ describe('the environment of a host', () => {
     const environment = hostEnvironment(1)
     expect(Object.keys(environment).filter((name) => name.startsWith('ROWTAIL_'))).toEqual([])
     expect(environment['ODBCINI']).toBe('/etc/odbc.ini')
+  })
+
+  it.each([
+    [undefined, '2'],
+    ['4', '4'],
+  ])('has two heaps for all threads unless the operator says otherwise: %s', (given, arenas) => {
+    vi.stubEnv('MALLOC_ARENA_MAX', given)
+    expect(hostEnvironment(1)['MALLOC_ARENA_MAX']).toBe(arenas)
   })
 
   it.each([

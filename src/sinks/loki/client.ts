@@ -80,8 +80,8 @@ async function ask(transport: Transport, question: Question): Promise<Answer | N
     return noAnswerOf(error, new URL(url).origin)
   } finally {
     ending.release()
-    // Nothing to a whole exchange, whose socket is kept; else what is left of it ends here, such as the rest of
-    // a body that a proxy's 413 did not wait for.
+    // Nothing to a whole exchange, whose socket is kept; else what is left of it ends here, such as the rest
+    // of a body that a proxy's 413 did not wait for.
     asked?.destroy()
   }
 }
