@@ -1,11 +1,13 @@
-// Writes docs/flags.md, docs/configuration.md, docs/metrics.md, docs/fidelity.md and the JSON schema of the
-// metrics file from the flag table, the metric schema, the families of /metrics and the fidelity matrix, so
-// that they tell the same story as the program. `--check` writes nothing and fails where one is stale.
+// Writes docs/flags.md, docs/configuration.md, docs/errors.md, docs/metrics.md, docs/fidelity.md and the JSON
+// schema of the metrics file from the flag table, the metric schema, the accounts of the error codes, the
+// families of /metrics and the fidelity matrix, so that they tell the same story as the program. `--check`
+// writes nothing and fails where one is stale.
 //   node_modules/.bin/node scripts/generate-docs.mjs [--check]
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configurationPage } from './docs/configuration-page.mjs'
+import { errorsPage } from './docs/errors-page.mjs'
 import { fidelityPage } from './docs/fidelity-page.mjs'
 import { flagsPage } from './docs/flags-page.mjs'
 import { inputSchema } from './docs/input-schema.mjs'
@@ -15,6 +17,7 @@ const root = join(import.meta.dirname, '..')
 const pages = {
   'docs/flags.md': flagsPage(),
   'docs/configuration.md': configurationPage(),
+  'docs/errors.md': errorsPage(),
   'docs/metrics.md': metricsPage(),
   'docs/fidelity.md': fidelityPage(),
   'config_files/monitor_input.schema.json': inputSchema(),

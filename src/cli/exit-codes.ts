@@ -1,6 +1,7 @@
 // What rowtail's exit code means; docs/errors.md says it to the operator.
 
-import { type ErrorCode, settingsErrorCodes } from '../core/errors.ts'
+import { settingsErrors } from '../core/error-codes/settings.ts'
+import type { ErrorCode } from '../core/errors.ts'
 
 export const exitCodes = {
   stopped: 0,
@@ -17,10 +18,8 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-const settingsErrors: ReadonlySet<ErrorCode> = new Set(settingsErrorCodes)
-
 /** The exit code of a process that this error ends. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   if (code === 'internal') return exitCodes.bug
-  return settingsErrors.has(code) ? exitCodes.settings : exitCodes.startup
+  return code in settingsErrors ? exitCodes.settings : exitCodes.startup
 }

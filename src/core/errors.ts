@@ -1,60 +1,19 @@
 // What rowtail can say went wrong. A report is plain data: it crosses threads and processes, stands in the
-// log, the status and the run stream, and never holds a secret. docs/errors.md explains every code to its
-// reader.
+// log, the status and the run stream, and never holds a secret. What a code means stands in error-codes/, and
+// docs/errors.md is written from there.
 
-/** Of flags, environment, metrics file, state directory and port: nothing is started. */
-export const settingsErrorCodes = [
-  'flag_invalid',
-  'secret_unreadable',
-  'config_missing',
-  'config_unreadable',
-  'config_encoding',
-  'config_syntax',
-  'config_invalid',
-  'state_dir_unusable',
-  'state_dir_in_use',
-  'port_taken',
-] as const
+import type { ErrorAccount } from './error-codes/account.ts'
+import { databaseErrors } from './error-codes/database.ts'
+import { lokiErrors } from './error-codes/loki.ts'
+import { processErrors } from './error-codes/process.ts'
+import { settingsErrors } from './error-codes/settings.ts'
 
-export const errorCodes = [
-  ...settingsErrorCodes,
-  // database
-  'driver_manager_missing',
-  'driver_missing',
-  'binding_missing',
-  'database_unreachable',
-  'database_unknown',
-  'service_refused',
-  'login_refused',
-  'not_cpu_only',
-  'connection_lost',
-  'query_failed',
-  'query_timeout',
-  'query_abandoned',
-  'value_unreadable',
-  'host_crashed',
-  'host_unavailable',
-  // Loki
-  'loki_unreachable',
-  'loki_not_ready',
-  'loki_login_refused',
-  'loki_blocked',
-  'loki_rate_limited',
-  'loki_server_error',
-  'loki_too_large',
-  'loki_refused_entries',
-  'loki_too_old',
-  // spool and process
-  'spool_damaged',
-  'spool_newer',
-  'spool_full',
-  'spool_write_failed',
-  'worker_crashed',
-  'worker_stuck',
-  'internal',
-] as const
+const accounts = { ...settingsErrors, ...databaseErrors, ...lokiErrors, ...processErrors }
 
-export type ErrorCode = (typeof errorCodes)[number]
+export type ErrorCode = keyof typeof accounts
+
+/** What docs/errors.md says of each code, in its order. */
+export const errorAccounts: Readonly<Record<ErrorCode, ErrorAccount>> = accounts
 
 export type ErrorReport = {
   readonly code: ErrorCode
