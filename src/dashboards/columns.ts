@@ -1,6 +1,6 @@
-// What the columns of a result are to a dashboard: numbers make lines, text makes a table, and one text column
-// tells the lines apart. Read from rows as Loki would store them; where a column has no value in them, from the
-// word that the database has for its type. Pure.
+// What the columns of a result are to a dashboard: numbers make lines, text makes a table, and one text
+// column tells the lines apart. Read from rows as Loki would store them; where a column has no value in them,
+// from the word that the database has for its type. Pure.
 
 import type { ResultColumn } from '../core/source.ts'
 import { entryLabels, nameInJson } from '../sinks/loki/json-names.ts'
@@ -43,8 +43,11 @@ function rowOf(line: string): Row {
   return new Map(typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [])
 }
 
-const numberType =
-  /^(?:(?:big|small|tiny|medium)?int(?:eger)?\d*|(?:small|big)?serial|number|numeric|dec(?:imal)?|float\d*|real|double)\b/i
+const numberType = new RegExp(
+  '^(?:(?:big|small|tiny|medium)?int(?:eger)?\\d*|(?:small|big)?serial|' +
+    'number|numeric|dec(?:imal)?|float\\d*|real|double)\\b',
+  'i',
+)
 
 function kindOf(value: unknown, type: string): MetricColumn['kind'] {
   if (value === undefined) return numberType.test(type) ? 'number' : 'text'

@@ -1,6 +1,6 @@
 // A dashboard from its sections: the panels are placed from left to right and top to bottom, and get their
-// numbers in that order. Every dashboard has the same choices on top: data source, host, database. The shipped
-// ones begin with all databases, those of one configuration (scope.ts) with their own. Pure.
+// numbers in that order. Every dashboard has the same choices on top: data source, host, database. The
+// shipped ones begin with all databases, those of one configuration (scope.ts) with their own. Pure.
 
 import type { Dashboard, Link, Panel, RowPanel, Variable } from './grafana.ts'
 import { dataSource, type Placed } from './panels.ts'

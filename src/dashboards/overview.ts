@@ -9,6 +9,7 @@ import type { Scope } from './scope.ts'
 const target = 'host=~"$host", database=~"$database"'
 const runs = `{job="rowtail", ${target}, metric=~"$metric"}`
 const succeeded = `${runs} | detected_level="info"`
+const durations = `${succeeded} | json | unwrap duration_seconds`
 const failed = `${runs} | detected_level="error"`
 /** Lines about the service as a whole name no metric: the `|` takes them too. */
 const ownLog = `{job="rowtail_log", ${target}} | json | metric=~"$metric|"`
@@ -47,8 +48,8 @@ function alive() {
     stat({
       title: 'Last sign of life',
       description:
-        'Time since the newest run line, of a good run or a failed one. When it grows, rowtail is down, or what ' +
-        'it sends does not arrive.',
+        'Time since the newest run line, of a good run or a failed one. When it grows, rowtail is down, or ' +
+        'what it sends does not arrive.',
       width: 6,
       unit: 's',
       levels: behind,
@@ -116,7 +117,7 @@ function eachMetric() {
       {
         name: 'Duration, 95 %',
         unit: 's',
-        expr: `quantile_over_time(0.95, ${succeeded} | json | unwrap duration_seconds [$__range]) ${byMetric}`,
+        expr: `quantile_over_time(0.95, ${durations} [$__range]) ${byMetric}`,
       },
     ],
     sortBy: { displayName: 'Since success', desc: true },
@@ -204,8 +205,8 @@ function delivery() {
     stat({
       title: 'Fullest spool',
       description:
-        'How much of its room the fullest spool took when rowtail last told: it tells at 50, 80 and 100 %, and ' +
-        'when there is room again. A full spool drops its oldest rows.',
+        'How much of its room the fullest spool took when rowtail last told: it tells at 50, 80 and 100 %, ' +
+        'and when there is room again. A full spool drops its oldest rows.',
       width: 6,
       unit: 'percentunit',
       noValue: 'below 50 %',

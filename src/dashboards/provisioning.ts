@@ -1,5 +1,5 @@
-// Grafana's provisioning files, the shipped ones with the Loki and the folder of one configuration in them. No
-// secret is written: Grafana takes it from its own environment.
+// Grafana's provisioning files, the shipped ones with the Loki and the folder of one configuration in them.
+// No secret is written: Grafana takes it from its own environment.
 
 import { parseDocument } from 'yaml'
 import type { LokiConfig } from '../sinks/loki/config.ts'

@@ -1,5 +1,5 @@
-// The shipped alerts, fitted to one configuration: only those whose metrics it has, for its database alone, and
-// with windows that hold some runs of what they watch. The files' comments and form stay.
+// The shipped alerts, fitted to one configuration: only those whose metrics it has, for its database alone,
+// and with windows that hold some runs of what they watch. The files' comments and form stay.
 
 import { type Document, parseDocument } from 'yaml'
 import { formatDuration, parseDurationMs } from '../core/duration.ts'

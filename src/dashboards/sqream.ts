@@ -1,6 +1,6 @@
-// The dashboard for SQreamDB: license, statements, locks, nodes and LevelDB, from the rows of the metrics that
-// run by default. Column names are those of SQream's utility functions; where versions spell a name with or
-// without its underscore, both are read.
+// The dashboard for SQreamDB: license, statements, locks, nodes and LevelDB, from the rows of the metrics
+// that run by default. Column names are those of SQream's utility functions; where versions spell a name with
+// or without its underscore, both are read.
 
 import { dashboard, type Section } from './dashboard.ts'
 import type { Dashboard } from './grafana.ts'
@@ -63,7 +63,8 @@ function licensePanels() {
   const lastOf = (column: string, window: string) =>
     `last_over_time(${license} | unwrap ${column} [${window}]) ${byTarget}`
   const daysLeft =
-    'label_format days=`{{ divf (sub (unixEpoch (toDate "2006-01-02" (substr 0 10 .expiration_date)) | int) ' +
+    'label_format days=`{{ divf (sub ' +
+    '(unixEpoch (toDate "2006-01-02" (substr 0 10 .expiration_date)) | int) ' +
     '(__timestamp__ | unixEpoch | int)) 86400 }}`'
   const isViolated =
     'label_format violated=`{{ if or (eq .is_date_expired "true" "1") (eq .is_size_exceeded "true" "1") }}' +

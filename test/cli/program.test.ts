@@ -85,8 +85,8 @@ describe('a command line', () => {
     expect(printed.out).toBe('')
     expect(printed.err).toBe(
       'rowtail cannot start, 6 settings are wrong:\n' +
-        '"chekc" is no command; expected run, check, once, demo, dashboards, spool ls, spool verify, spool\n' +
-        '  replay or spool export\n' +
+        '"chekc" is no command; expected run, check, once, demo, dashboards, spool ls, spool verify, ' +
+        'spool\n  replay or spool export\n' +
         '  Did you mean "check"?\n' +
         '"--prot" is no flag of rowtail\n' +
         '  Did you mean "--port"?\n' +

@@ -12,7 +12,8 @@ function filesOf(given: Partial<Configuration>): Map<string, string> {
 }
 
 function dashboardIn(files: Map<string, string>, name: string): DashboardModel {
-  return JSON.parse(files.get(`dashboards/${name}.json`) ?? '{}') as DashboardModel // its builder's types say so
+  // Its builder's types say so.
+  return JSON.parse(files.get(`dashboards/${name}.json`) ?? '{}') as DashboardModel
 }
 
 function panelsOf(row: object): [type: string, title: string][] {

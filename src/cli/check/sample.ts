@@ -1,5 +1,5 @@
-// One run of a metric for a command: `check` reckons with it, `dashboards` draws what it returned. Of the rows
-// only the first are kept.
+// One run of a metric for a command: `check` reckons with it, `dashboards` draws what it returned. Of the
+// rows only the first are kept.
 
 import type { ErrorReport } from '../../core/errors.ts'
 import type { Metric, RunBounds } from '../../core/metric.ts'
