@@ -27,9 +27,11 @@ export class SeatState {
 export type Waiting = { readonly seat: SeatState; readonly queue: StreamQueue }
 
 export function waitingIn(seats: Iterable<SeatState>): Waiting[] {
-  return [...seats].flatMap((seat) =>
-    [...seat.queues.values()].filter((queue) => queue.isWaiting).map((queue) => ({ seat, queue })),
-  )
+  const waiting: Waiting[] = []
+  for (const seat of seats) {
+    for (const queue of seat.queues.values()) if (queue.isWaiting) waiting.push({ seat, queue })
+  }
+  return waiting
 }
 
 /** Small streams before backlogs, then who waited longest. */

@@ -99,7 +99,9 @@ export class Shipper {
   /** Grants no more slots and aborts what is in flight. */
   stop(): void {
     this.#isStopped = true
-    this.#stop.abort(new Error('the service is stopping'))
+    const reason = new Error('the service is stopping')
+    this.#stop.abort(reason)
+    for (const seat of this.#seats) seat.abort.abort(reason)
     this.#alarm.set(undefined)
   }
 
@@ -135,20 +137,25 @@ export class Shipper {
   /** Grants as many slots as there are, then sleeps until the next stream may go. */
   #pump(): void {
     if (this.#isStopped) return
-    const { clock } = this.#options
+    const waiting = this.#grantAll()
+    if (this.#isQuiet()) this.#onQuiet()
+    this.#setAlarm(waiting)
+  }
+
+  /** Tells who waits still. */
+  #grantAll(): Waiting[] {
     for (;;) {
-      const chosen = this.#pick(clock.monotonicMs())
-      if (chosen === undefined) break
+      const waiting = waitingIn(this.#seats)
+      const chosen = this.#pick(waiting, this.#options.clock.monotonicMs())
+      if (chosen === undefined) return waiting
       this.#grant(chosen.seat, chosen.queue)
     }
-    if (this.#isQuiet()) this.#onQuiet()
-    this.#setAlarm()
   }
 
   /** Who goes now, where anybody may. While the sink is lost, that is one push at a time. */
-  #pick(nowMs: number): Waiting | undefined {
+  #pick(waiting: readonly Waiting[], nowMs: number): Waiting | undefined {
     if (this.#freeSlots() <= 0 || nowMs < this.#gateMs()) return undefined
-    const ready = waitingIn(this.#seats).filter(({ queue }) => queue.readyMs <= nowMs)
+    const ready = waiting.filter(({ queue }) => queue.readyMs <= nowMs)
     const backlogs = this.#isLastSlotReserved() ? ready.filter(({ queue }) => queue.isBacklog) : []
     return firstOf(backlogs.length > 0 ? backlogs : ready)
   }
@@ -181,8 +188,7 @@ export class Shipper {
     seat.client.grant(queue.stream, this.#skewMs)
   }
 
-  #setAlarm(): void {
-    const waiting = waitingIn(this.#seats)
+  #setAlarm(waiting: readonly Waiting[]): void {
     const isNobodyDue = waiting.length === 0 || this.#freeSlots() <= 0 // what frees a slot pumps again
     const readyMs = waiting.map(({ queue }) => queue.readyMs)
     this.#alarm.set(isNobodyDue ? undefined : Math.max(this.#gateMs(), Math.min(...readyMs)))
@@ -226,7 +232,7 @@ export class Shipper {
   /** The slot is free again with the answer, which nobody hears where it was aborted. */
   async #inSlot<T>(seat: SeatState, queue: StreamQueue, { begin, end }: Asked<T>): Promise<void> {
     queue.phase = 'pushing'
-    const signal = AbortSignal.any([this.#stop.signal, seat.abort.signal])
+    const { signal } = seat.abort
     const asked = begin(signal)
     seat.pushes.add(asked)
     const result = await asked

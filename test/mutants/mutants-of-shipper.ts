@@ -21,7 +21,7 @@ export const mutantsOfShipper = [
     {
       rule: 'D-21',
       breaks: 'does not abort at the stop what is in flight',
-      from: "this.#stop.abort(new Error('the service is stopping'))",
+      from: 'for (const seat of this.#seats) seat.abort.abort(reason)',
       to: '',
     },
     {
