@@ -4,7 +4,7 @@ import { maxLabelNameBytes, maxLabels, maxLabelValueBytes, ownLabels } from '../
 import { maxConfigBytes, maxMetrics } from '../../src/config/load-metrics.ts'
 import { maxMetricNameLength, reservedMetricNames } from '../../src/config/metric-name.ts'
 import { maxQueryFileBytes } from '../../src/config/metric-query.ts'
-import { metricSchema } from '../../src/config/schema.ts'
+import { keyReference } from '../../src/config/schema.ts'
 import { isSentByDefault, sqreamFunctions } from '../../src/config/sqream-functions.ts'
 import { formatSize } from '../../src/core/size.ts'
 import { code, codeList, generatedMark, table } from './markdown.mjs'
@@ -53,7 +53,7 @@ database.`
 }
 
 function keySection() {
-  const keys = Object.entries(metricSchema.shape).map(([name, schema]) => ({ name, ...schema.meta() }))
+  const keys = Object.entries(keyReference).map(([name, words]) => ({ name, ...words }))
   const rows = keys.map((key) => [code(key.name), key.description, key.form, key.default, key.bounds])
   return `## Keys of a metric
 

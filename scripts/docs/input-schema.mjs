@@ -1,8 +1,7 @@
-// config_files/monitor_input.schema.json: the metrics file as a JSON schema, for editors. Keys, types and
-// words come from the program's own schema; what that checks in code is said here again, from the same
-// figures, as far as a JSON schema can say it.
+// config_files/monitor_input.schema.json: the metrics file as a JSON schema, for editors. Keys and words come
+// from the program's own table; what it checks in code is said here again, from the same figures, as far as a
+// JSON schema can say it.
 
-import { z } from 'zod'
 import {
   maxLabelNameBytes,
   maxLabels,
@@ -12,7 +11,7 @@ import {
 } from '../../src/config/labels.ts'
 import { maxMetrics } from '../../src/config/load-metrics.ts'
 import { deviceNames, maxMetricNameLength, reservedMetricNames } from '../../src/config/metric-name.ts'
-import { maxIntervalMs, maxTimeoutMs, metricSchema, minDurationMs } from '../../src/config/schema.ts'
+import { maxIntervalMs, maxTimeoutMs, keyReference, minDurationMs } from '../../src/config/schema.ts'
 import { sqreamFunctions } from '../../src/config/sqream-functions.ts'
 
 /** As text of a file. */
@@ -58,35 +57,28 @@ function fileSchema() {
 }
 
 function metricObject() {
-  const {
-    $schema: _,
-    properties,
-    ...rest
-  } = z.toJSONSchema(metricSchema, {
-    io: 'input',
-    target: 'draft-7',
-    unrepresentable: 'any',
-  })
-  const { every, query, query_file, timeout, labels, send, ...unknown } = properties
+  const { every, query, query_file, timeout, labels, send, ...unknown } = keyReference
   if (Object.keys(unknown).length > 0) throw new Error('the JSON schema knows not all keys of a metric')
   return {
-    ...rest,
+    type: 'object',
+    required: ['every'],
+    additionalProperties: false,
     not: { required: ['query', 'query_file'] },
     properties: {
       every: { ...described(every), allOf: [{ $ref: '#/definitions/interval' }] },
-      query: { ...described(query), pattern: '\\S' },
-      query_file: described(query_file),
+      query: { ...described(query), type: 'string', pattern: '\\S' },
+      query_file: { ...described(query_file), type: 'string', minLength: 1 },
       timeout: { ...described(timeout), allOf: [{ $ref: '#/definitions/timeout' }] },
-      labels: { ...described(labels), ...labelRules() },
-      send: described(send),
+      labels: { ...described(labels), type: 'object', ...labelRules() },
+      send: { ...described(send), type: 'boolean' },
     },
   }
 }
 
 /** The cells of the reference become its description; a `default` in words is none of JSON schema. */
-function described({ description, form, default: without, bounds, ...rest }) {
-  const parts = [description, form && `Form: ${form}.`, without && `Default: ${without}.`]
-  return { description: [...parts, bounds && `Bounds: ${bounds}.`].filter(Boolean).join(' '), ...rest }
+function described({ description, form, default: without, bounds }) {
+  const parts = [description, `Form: ${form}.`, `Default: ${without}.`, bounds && `Bounds: ${bounds}.`]
+  return { description: parts.filter(Boolean).join(' ') }
 }
 
 function labelRules() {

@@ -2,7 +2,6 @@
 // every fault it finds to the loading, and yields the metric where it finds none.
 
 import { findNodeAtLocation, getNodeValue, type Node } from 'jsonc-parser'
-import type { z } from 'zod'
 import type { Metric } from '../core/metric.ts'
 import { didYouMean, quoted, shown } from './fault.ts'
 import { propertiesOf, type Property } from './json-text.ts'
@@ -10,7 +9,7 @@ import { labelCountFault } from './labels.ts'
 import { addFault, type Loading } from './loading.ts'
 import { metricNameFault } from './metric-name.ts'
 import { queryOf } from './metric-query.ts'
-import { type MetricForm, metricKeys, metricSchema } from './schema.ts'
+import { type FormFault, type MetricForm, metricKeys, readMetricForm, type Written } from './schema.ts'
 import { isSentByDefault } from './sqream-functions.ts'
 import { nearestName } from './suggest.ts'
 
@@ -43,60 +42,62 @@ function readForm(loading: Loading, name: string, value: Node): MetricForm | und
     addFault(loading, value, { message: `${name} is ${source(loading, value)}; expected ${expectedEntry}` })
     return undefined
   }
-  const written: unknown = getNodeValue(value)
   const isFull = value.type === 'object'
-  const parsed = metricSchema.safeParse(isFull ? written : { every: written })
-  if (parsed.success) return parsed.data
-  const meant = meantKeys(parsed.error.issues)
-  for (const issue of parsed.error.issues) {
+  const written: unknown = getNodeValue(value)
+  const read = readMetricForm(isFull ? (written as Written) : { every: written }) // full: an object's node
+  if (read.kind === 'form') return read.form
+  const meant = meantKeys(read.faults)
+  for (const fault of read.faults) {
     // `evry` is told once, not also as a missing `every`.
-    if (issue.path.length === 1 && meant.has(String(issue.path[0]))) continue
-    if (isFull) addIssue(loading, { name, node: value }, issue)
-    else addValueFault(loading, { subject: name, node: value }, issue)
+    if (fault.kind === 'value' && fault.path.length === 1 && meant.has(fault.path[0])) continue
+    if (isFull) addFormFault(loading, { name, node: value }, fault)
+    else if (fault.kind === 'value') addValueFault(loading, { subject: name, node: value }, fault)
   }
   return undefined
 }
 
-type Issue = z.core.$ZodIssue
-
 /** The keys that misspelt ones stand for. */
-function meantKeys(issues: readonly Issue[]): Set<string | undefined> {
-  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+function meantKeys(faults: readonly FormFault[]): Set<string | undefined> {
+  const unknown = faults.flatMap((fault) => (fault.kind === 'unknown_key' ? [fault.key] : []))
   return new Set(unknown.map((key) => nearestName(key, metricKeys)))
 }
 
-function addIssue(loading: Loading, full: { name: string; node: Node }, issue: Issue): void {
-  const path = issue.path.map(String)
-  const subject = [full.name, ...path].map((step) => shown(step)).join('.')
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) addUnknownKey(loading, full, key)
-    return
+type Full = { readonly name: string; readonly node: Node }
+
+function addFormFault(loading: Loading, full: Full, fault: FormFault): void {
+  switch (fault.kind) {
+    case 'unknown_key':
+      return addUnknownKey(loading, full, fault.key)
+    case 'label_name':
+      return addLabelNameFault(loading, full, fault)
+    case 'value': {
+      const subject = [full.name, ...fault.path].map((step) => shown(step)).join('.')
+      const node = findNodeAtLocation(full.node, [...fault.path])
+      if (node !== undefined) return addValueFault(loading, { subject, node }, fault)
+      return addFault(loading, full.node, { message: `${subject} is missing; expected ${fault.expected}` })
+    }
   }
-  if (issue.code === 'invalid_key') return addLabelNameFault(loading, { ...full, path }, issue.issues)
-  const node = findNodeAtLocation(full.node, path)
-  if (node !== undefined) return addValueFault(loading, { subject, node }, issue)
-  return addFault(loading, full.node, { message: `${subject} is missing; expected ${issue.message}` })
 }
 
-function addLabelNameFault(
+type FaultAt<K extends FormFault['kind']> = Extract<FormFault, { kind: K }>
+
+function addLabelNameFault(loading: Loading, full: Full, fault: FaultAt<'label_name'>): void {
+  const { path, expected, hint } = fault
+  const message = `${quoted(path.at(-1) ?? '')} is no label of ${full.name}; expected ${expected}`
+  addFault(loading, keyNodeAt(full.node, path), { message, hint })
+}
+
+function addValueFault(
   loading: Loading,
-  at: { name: string; node: Node; path: readonly string[] },
-  issues: readonly Issue[],
+  at: { readonly subject: string; readonly node: Node },
+  { expected, hint }: FaultAt<'value'>,
 ): void {
-  for (const issue of issues) {
-    const message = `${quoted(at.path.at(-1) ?? '')} is no label of ${at.name}; expected ${issue.message}`
-    addFault(loading, keyNodeAt(at.node, at.path), { message, hint: hintIn(issue) })
-  }
-}
-
-function addValueFault(loading: Loading, at: { subject: string; node: Node }, issue: Issue): void {
-  const hint = hintIn(issue)
   const isQuotedNumber = at.node.type === 'string' && hint?.includes('without quotes') === true
   const found = `${source(loading, at.node)}${isQuotedNumber ? ', which is a string' : ''}`
-  addFault(loading, at.node, { message: `${at.subject} is ${found}; expected ${issue.message}`, hint })
+  addFault(loading, at.node, { message: `${at.subject} is ${found}; expected ${expected}`, hint })
 }
 
-function addUnknownKey(loading: Loading, full: { name: string; node: Node }, key: string): void {
+function addUnknownKey(loading: Loading, full: Full, key: string): void {
   const keyNode = keyNodeAt(full.node, [key])
   addFault(loading, keyNode, {
     message: `${full.name} has the key ${quoted(key)}; expected one of ${metricKeys.join(', ')}`,
@@ -107,11 +108,6 @@ function addUnknownKey(loading: Loading, full: { name: string; node: Node }, key
 function keyNodeAt(node: Node, path: readonly string[]): Node {
   const owner = findNodeAtLocation(node, path.slice(0, -1)) ?? node
   return propertiesOf(owner).find(({ key }) => key === path.at(-1))?.keyNode ?? node
-}
-
-function hintIn(issue: Issue): string | undefined {
-  const hint: unknown = issue.code === 'custom' ? issue.params?.hint : undefined
-  return typeof hint === 'string' ? hint : undefined
 }
 
 function source(loading: Loading, node: Node): string {
