@@ -20,8 +20,8 @@ export function hostCommand(entry: string): HostCommand {
 
 /**
  * Each connection can occupy one thread with a call and one with its cancel; four are left for files and
- * names. glibc gives each of these threads a heap of its own, of which little is used: two for all are 3 MB less
- * with six connections. An operator's own MALLOC_ARENA_MAX wins.
+ * names. glibc gives each of these threads a heap of its own, of which little is used: two for all are 3 MB
+ * less with six connections. An operator's own MALLOC_ARENA_MAX wins.
  */
 export function hostEnvironment(connections: number): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ROWTAIL_'))

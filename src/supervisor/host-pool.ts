@@ -263,6 +263,7 @@ function reasonToReplace(health: HostHealth | undefined): ErrorReport | undefine
 const wedged: ErrorReport = {
   code: 'host_crashed',
   message: 'The driver host was ended because a call in it did not heed being cancelled.',
+  hint: 'The database or its driver hangs; a new driver host takes over.',
 }
 
 const silent: ErrorReport = {

@@ -27,7 +27,7 @@ export async function askHost(
 ): Promise<RunResult> {
   const source = createSqlSource('question', {
     address: async () => address,
-    lossOf: async () => ({ code: 'host_crashed', message: 'The driver host ended while it ran the query.' }),
+    lossOf: async () => lostHost,
     abandoned: () => undefined,
   })
   const { onLines = () => undefined, ...asked } = question
@@ -36,6 +36,12 @@ export async function askHost(
   } finally {
     source.close()
   }
+}
+
+const lostHost: ErrorReport = {
+  code: 'host_crashed',
+  message: 'The driver host ended while it ran the query.',
+  hint: 'The driver is native code of its vendor: try a newer one, or the other --odbc_binding.',
 }
 
 export type Questions = {

@@ -16,8 +16,8 @@ const stuckAfterMs = 15_000
 const startWithinMs = 60_000
 const watchMs = 1_000
 /**
- * A worker needs some 10 MB. Any bound below 2 GiB makes V8 run its builtins where they are, in the pages that
- * all threads share, instead of mapping them anew for each: 2 MB a worker.
+ * A worker needs some 10 MB. Any bound below 2 GiB makes V8 run its builtins where they are, in the pages
+ * that all threads share, instead of mapping them anew for each: 2 MB a worker.
  */
 const resourceLimits = { maxOldGenerationSizeMb: 1_024 } as const
 /**
@@ -118,7 +118,7 @@ export class WorkerHandle {
     this.#seat = undefined
     await seat.leave()
     if (this.#overdue >= overdueLooks) return stuckReport
-    return error ?? { code: 'worker_crashed', message: `The worker thread ended with exit code ${code}.` }
+    return error ?? crashed(`The thread of this metric ended with exit code ${code}.`)
   }
 
   #receive(message: FromWorker): void {
@@ -167,15 +167,22 @@ export class WorkerHandle {
 
 const stuckReport: ErrorReport = {
   code: 'worker_stuck',
-  message: 'It gave no sign of life for 15 s and was ended.',
+  message: 'The thread of this metric gave no sign of life for 15 s and was ended.',
+  hint: 'It is started again. If this repeats, look at the disk of the state directory.',
 }
+
+const crashHint = 'It is started again. If this repeats, report it with these words.'
 
 /** An error event keeps the report of a ReportedError, though not its class. */
 function crashReport(cause: unknown): ErrorReport {
   const report = cause instanceof Error && 'report' in cause ? cause.report : undefined
   if (isReport(report)) return report
   const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-  return { code: 'worker_crashed', message: 'The worker thread crashed.', said: words.slice(0, 2_000) }
+  return { ...crashed('The thread of this metric crashed.'), said: words.slice(0, 2_000) }
+}
+
+function crashed(message: string): ErrorReport {
+  return { code: 'worker_crashed', message, hint: crashHint }
 }
 
 function isReport(value: unknown): value is ErrorReport {

@@ -2,7 +2,7 @@
 // events tell. app.ts applies every event; loaded only where --listen is not off. Its size depends on the
 // number of metrics alone.
 
-// Only the parts of prom-client that are needed: as a whole it brings gateways, clusters and Node's HTTP, 7 MB.
+// Only the parts of prom-client that are needed: the whole brings gateways and clusters, 7 MB.
 import Counter from 'prom-client/lib/counter.js'
 import Gauge from 'prom-client/lib/gauge.js'
 import Histogram from 'prom-client/lib/histogram.js'

@@ -1,7 +1,7 @@
 // The web server behind --listen: the page, health for probes, the status as JSON, metrics. app.ts
 // loads this file only where --listen is not off. It reads, nothing else: no request changes anything, none
-// waits for a database or for Loki, and what a client may hold open or send is bounded. Node's own server, for
-// a dozen fixed paths: fastify was 10 MB and 0.2 s of the start (docs/decisions/0008-memory.md).
+// waits for a database or for Loki, and what a client may hold open or send is bounded. Node's own server,
+// for a dozen fixed paths: fastify was 10 MB and 0.2 s of the start (docs/decisions/0008-memory.md).
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'
