@@ -77,4 +77,5 @@ export class HostBook implements HostLink {
 const unexplained: ErrorReport = {
   code: 'host_unavailable',
   message: 'The driver host closed the connection to this metric.',
+  hint: 'The metric connects again by itself.',
 }

@@ -43,7 +43,8 @@ function attempt<T>(place: string, work: () => T): T {
     if (codeOf(error) === undefined) throw error
     const said = error instanceof Error ? error.message : String(error)
     const message = `${place} cannot be written.`
-    throw new ReportedError({ code: 'flag_invalid', message, said }, { cause: error })
+    const hint = 'Name a folder with --out that the user who runs rowtail may write to.'
+    throw new ReportedError({ code: 'flag_invalid', message, hint, said }, { cause: error })
   }
 }
 

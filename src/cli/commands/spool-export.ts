@@ -56,7 +56,11 @@ function filesOf(invocation: Invocation): SpoolFile[] {
   const path = invocation.spool.filePath
   if (path === undefined) return chosenSpools(invocation)
   if (existsSync(path)) return [{ metric: basename(path).replace(/\.sqlite.*$/, ''), path }]
-  throw new ReportedError({ code: 'flag_invalid', message: `--file is ${path}, which does not exist.` })
+  throw new ReportedError({
+    code: 'flag_invalid',
+    message: `--file is ${path}, which does not exist.`,
+    hint: 'The log names each copy that was set aside; they lie beside the spools.',
+  })
 }
 
 /** The number of chunks that are damaged; the others are printed, oldest first in each stream. */
