@@ -57,7 +57,7 @@ describe('an answer', () => {
     })
   })
 
-  it('that came before the whole body was sent leaves no connection, and nothing for an abort to end', async () => {
+  it('that came before the whole body was sent leaves no connection, nothing to abort', async () => {
     const closed = Promise.withResolvers<void>()
     const { baseUrl } = await serveHttp((request, response) => {
       request.socket.once('close', () => closed.resolve())
