@@ -1,7 +1,7 @@
-// Debian's packages for the tests: PostgreSQL, unixODBC with its headers, psqlodbc, what compiles npm's
-// `odbc` and the faulty driver of the tests, Chromium for the status page, Prometheus' own parser,
-// and systemd's check of units. Only what is missing is installed. PostgreSQL is told beforehand not to
-// create a cluster of its own.
+// Debian's packages for the tests: PostgreSQL, the programs of MariaDB's server, unixODBC with its headers,
+// the ODBC drivers of both and of SQLite, what compiles npm's `odbc` and the faulty driver of the tests,
+// Chromium for the status page, Prometheus' own parser, and systemd's check of units. Only what is missing
+// is installed. PostgreSQL is told beforehand not to create a cluster of its own.
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,6 +13,9 @@ const needed = [
   { name: 'unixodbc' },
   { name: 'unixodbc-dev' },
   { name: 'odbc-postgresql' },
+  { name: 'mariadb-server-core' },
+  { name: 'odbc-mariadb' },
+  { name: 'libsqliteodbc' },
   { name: 'g++', program: 'g++' },
   { name: 'gcc', program: 'cc' },
   { name: 'make', program: 'make' },

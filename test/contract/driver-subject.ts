@@ -23,6 +23,8 @@ export type DriverSubject = {
   load(settings?: { readonly maxLineBytes: number }): Promise<Driver>
   target(): Target
   readonly values: readonly ExpectedValue[]
+  /** A column's name with a quote, a backslash, and as odd characters as the database takes. */
+  readonly oddName: string
   readonly sql: {
     /** Numbers 1 to `count`, in order, as column `n`. */
     series(count: number): string
@@ -31,6 +33,8 @@ export type DriverSubject = {
     /** The letter x, `length` times. */
     longText(length: number): string
     readonly createTable: string
+    /** With a comment before it and one behind it; a semicolon in one, where the driver takes that. */
+    readonly commented: string
     readonly unknownTable: string
   }
 }

@@ -95,3 +95,30 @@ export const sqliteValues: readonly ExpectedValue[] = [
   { sql: 'null', json: 'null' },
   { sql: "datetime('2026-01-02 03:04:05')", json: '"2026-01-02 03:04:05"' },
 ]
+
+export const sqliteOverOdbcValues: readonly ExpectedValue[] = [
+  { sql: '9223372036854775807', json: '9223372036854775807' },
+  { sql: '0.1 + 0.2', json: '0.3', why: 'rounded' },
+  { sql: "''", json: '""' },
+  { sql: "'a\"b\\c' || char(10) || char(1)", json: '"a\\"b\\\\c\\n\\u0001"' },
+  { sql: "'é😀漢'", json: '"é😀漢"' },
+  { sql: "x'00ff10'", json: '"AP8Q"' },
+  { sql: "cast(x'61ff62' as text)", json: '"a\ufffdb"', why: 'unreadable' },
+]
+
+export const mariadbValues: readonly ExpectedValue[] = [
+  { sql: '9223372036854775807', json: '9223372036854775807' },
+  { sql: 'cast(18446744073709551615 as unsigned)', json: '18446744073709551615' },
+  { sql: '12345678901234567890.123456789', json: '12345678901234567890.123456789' },
+  { sql: '1e0 / 3', json: '0.3333333333333333' },
+  { sql: 'cast(16777216 as float)', json: '16777216' },
+  { sql: "''", json: '""' },
+  { sql: "'a\"b\\c'", json: '"a\\"b\\\\c"' },
+  { sql: "concat('a', char(0 using utf8mb4), 'b')", json: '"a\\u0000b"' },
+  { sql: "'é😀漢'", json: '"é😀漢"' },
+  { sql: "convert(x'd83d' using ucs2)", json: '"\ufffd\ufffd\ufffd"', why: 'unreadable' },
+  { sql: "x'00ff10'", json: '"AP8Q"' },
+  { sql: "date '2026-01-02'", json: '"2026-01-02"' },
+  { sql: "time '-838:59:59'", json: '"-838:59:59"' },
+  { sql: "timestamp '2026-01-02 03:04:05.678901'", json: '"2026-01-02T03:04:05.678901"' },
+]

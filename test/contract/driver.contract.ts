@@ -39,9 +39,10 @@ function describeColumns(subject: DriverSubject): void {
     const connection = await connect(subject)
     const { lines, columns, flags } = await ask(
       connection,
-      `select 1 as a, 2 as a, 3 as "lock mode", 4 as "__proto__", 5 as "1", 6 as "é😀""\\"`,
+      `select 1 as a, 2 as a, 3 as "lock mode", 4 as "__proto__", 5 as "1", ` +
+        `6 as "${subject.oddName.replaceAll('"', '""')}"`,
     )
-    const names = ['a', 'a_2', 'lock_mode', '__proto__', '1', 'é😀"\\']
+    const names = ['a', 'a_2', 'lock_mode', '__proto__', '1', subject.oddName]
     expect(lines).toEqual([
       `{${names.map((name, index) => `${JSON.stringify(name)}:${index + 1}`).join(',')}}`,
     ])
@@ -57,14 +58,13 @@ function describeColumns(subject: DriverSubject): void {
     expect(lines).toEqual([JSON.stringify(Object.fromEntries(cells))])
   })
 
-  it.each([
-    "select 1 as a -- it's the first",
-    '-- first\nselect 1 as a;',
-    '/* ; */ select 1 as a /* last */',
-  ])('comments do not matter: %j', async (query) => {
-    const connection = await connect(subject)
-    expect((await ask(connection, query)).lines).toEqual(['{"a":1}'])
-  })
+  it.each(["select 1 as a -- it's the first", '-- first\nselect 1 as a;', subject.sql.commented])(
+    'comments do not matter: %j',
+    async (query) => {
+      const connection = await connect(subject)
+      expect((await ask(connection, query)).lines).toEqual(['{"a":1}'])
+    },
+  )
 
   it('an empty result has its columns and no rows', async () => {
     const connection = await connect(subject)
@@ -148,6 +148,14 @@ function describeLongText(subject: DriverSubject): void {
       b: index + 1,
     }))
     expect(lines).toEqual(expected.map((row) => JSON.stringify(row)))
+  })
+
+  it('a value that is not read to its end is cut between two characters', async () => {
+    const connection = await connect(subject, { maxLineBytes: 70_000 })
+    const text = subject.sql.longText(100_000).replace("'x'", "'é漢😀'")
+    const { lines, flags } = await ask(connection, `select ${text} as a`)
+    expect(lines[0]).toMatch(/^\{"a":"(?:é漢😀)+(?:é漢?)?…"\}$/)
+    expect(flags.map(({ column, why }) => [column, why])).toEqual([['a', 'shortened']])
   })
 
   it('a line of 1 MB is shortened to 256 KiB and flagged', async () => {

@@ -1,21 +1,29 @@
-// The contract of drivers over all of them: both ODBC bindings on PostgreSQL, and SQLite.
+// The contract of drivers over all of them: both ODBC bindings on PostgreSQL, the direct one on MariaDB and
+// SQLite, and rowtail's own for SQLite.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { maxLineBytes } from '../../src/core/metric.ts'
 import type { OdbcBinding, Target } from '../../src/core/target.ts'
 import { odbcDirectDriver } from '../../src/sources/sql/driver-host/drivers/odbc-direct/driver.ts'
 import { odbcPackageDriver } from '../../src/sources/sql/driver-host/drivers/odbc-package/driver.ts'
 import { sqliteDriver } from '../../src/sources/sql/driver-host/drivers/sqlite.ts'
+import { MariaDbServer } from '../support/servers/mariadb.ts'
 import { sharedPostgres } from '../support/servers/shared.ts'
 import { describeFailures, describeServerFailures, reportOf } from './driver-failures.contract.ts'
 import { describeRows } from './driver.contract.ts'
 import { ask, connect, type DriverSubject, type ServerSubject, timeoutMs } from './driver-subject.ts'
-import { directValues, packageValues, sqliteValues } from './driver-values.ts'
+import {
+  directValues,
+  mariadbValues,
+  packageValues,
+  sqliteOverOdbcValues,
+  sqliteValues,
+} from './driver-values.ts'
 
 const byRows = { repairsInBlock: false, trustsSizes: false }
 
@@ -43,6 +51,33 @@ const cellByCell: DriverSubject = {
     odbcDirectDriver({ maxLineBytes, ...settings, traits: { ...byRows, readsBoundCells: false } }),
 }
 
+const ansi: DriverSubject = {
+  ...direct,
+  name: 'odbc-direct on PostgreSQL, the ANSI driver',
+  target: () => ({
+    ...postgresTarget('direct'),
+    connectionString: sharedPostgres().connectionString({ Driver: 'PostgreSQL ANSI' }),
+  }),
+}
+
+let mariadbServer: MariaDbServer
+const mariadb: DriverSubject = {
+  name: 'odbc-direct on MariaDB',
+  load: async (settings) => odbcDirectDriver(settings),
+  target: () => mariadbServer.target({ InitStmt: "set sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'" }),
+  values: mariadbValues,
+  oddName: 'é漢"\\',
+  sql: {
+    series: (count) => `select seq as n from seq_1_to_${count}`,
+    failingSeries: (count, failAt) =>
+      `select seq as n, (select 1 union select 2 where seq = ${failAt}) from seq_1_to_${count}`,
+    longText: (length) => `repeat('x', ${length})`,
+    createTable: 'create table if not exists t (a integer)',
+    commented: '/* ; */ select 1 as a /* last */',
+    unknownTable: 'select * from no_such_table',
+  },
+}
+
 const packaged: ServerSubject = {
   ...postgresSubject('package'),
   name: 'odbc-package on PostgreSQL',
@@ -55,6 +90,7 @@ const sqlite: DriverSubject = {
   load: async (settings) => sqliteDriver(settings),
   target: sqliteTarget,
   values: sqliteValues,
+  oddName: 'é😀"\\',
   sql: {
     series: (count) =>
       `with recursive s(n) as (select 1 union all select n + 1 from s where n < ${count}) select n from s`,
@@ -63,14 +99,34 @@ const sqlite: DriverSubject = {
        select abs(case when n = ${failAt} then -9223372036854775807 - 1 else n end) as n from s`,
     longText: (length) => `replace(hex(zeroblob(${length})), '00', 'x')`,
     createTable: 'create table if not exists t (a integer)',
+    commented: '/* ; */ select 1 as a /* last */',
     unknownTable: 'select * from no_such_table',
   },
 }
+
+const sqliteOverOdbc: DriverSubject = {
+  ...sqlite,
+  name: 'odbc-direct on SQLite',
+  load: async (settings) => odbcDirectDriver(settings),
+  target: () => ({
+    ...sqliteTarget(),
+    kind: 'odbc',
+    connectionString: `Driver={SQLite3};Database=${sqliteTarget().connectionString};`,
+  }),
+  values: sqliteOverOdbcValues,
+  sql: { ...sqlite.sql, commented: '/* first */ select 1 as a /* last */' },
+}
+
+beforeAll(async () => {
+  mariadbServer = await MariaDbServer.start()
+})
+afterAll(() => mariadbServer.remove())
 
 for (const subject of [direct, rowByRow, cellByCell, packaged, sqlite]) {
   describeRows(subject)
   describeFailures(subject)
 }
+for (const subject of [ansi, mariadb, sqliteOverOdbc]) describeRows(subject)
 for (const subject of [direct, packaged]) {
   describeServerFailures(subject)
   describeOpening(subject)
@@ -212,12 +268,14 @@ function describeOpening(subject: ServerSubject): void {
 function postgresSubject(binding: OdbcBinding): Omit<ServerSubject, 'name' | 'load' | 'values'> {
   return {
     target: () => postgresTarget(binding),
+    oddName: 'é😀"\\',
     sql: {
       series: (count) => `select n from generate_series(1, ${count}) n`,
       failingSeries: (count, failAt) =>
         `select n, 1 / (${failAt} - n) as quotient from generate_series(1, ${count}) n`,
       longText: (length) => `repeat('x', ${length})`,
       createTable: 'create temporary table if not exists t (a integer)',
+      commented: '/* ; */ select 1 as a /* last */',
       unknownTable: 'select * from no_such_table',
     },
     longQuery: 'select pg_sleep(600)',

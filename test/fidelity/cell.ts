@@ -19,9 +19,6 @@ export type FidelityCell = {
   readonly arrives: Readonly<Partial<Record<Way, Arrival>>>
 }
 
-/** A column by which the row with the values and the row of NULLs are told apart. */
-export const rowNumber = 'n'
-
 export function cell(
   [type, sql]: readonly [type: string, sql: string],
   meant: string,
@@ -60,7 +57,9 @@ export function verdictOf(of: FidelityCell, way: Way): Verdict {
 /** What `| json` makes of it; undefined where it makes no label. */
 export function labelOf(json: string): string | undefined {
   if (json === 'null') return undefined
-  return json.startsWith('"') ? (JSON.parse(json) as string) : json // a JSON string is text
+  if (!json.startsWith('"')) return json
+  // A JSON string is text; Loki puts a space where it finds U+FFFD.
+  return (JSON.parse(json) as string).replaceAll('\ufffd', ' ')
 }
 
 const numberShape = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i

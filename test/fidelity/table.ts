@@ -1,35 +1,34 @@
-// A table of a database under test: a column for each cell, a row with the values, a row of NULLs. What its
-// rows must be as lines, and as labels behind `| json`.
+// The tables of a database under test: one with a column for each cell, a row with the values and a row of
+// NULLs, and one with a text that is longer than a line. What their rows must be as lines, and as labels.
 
-import { arrivalOf, columnOf, type FidelityCell, labelOf, rowNumber, type Way } from './cell.ts'
+import { arrivalOf, columnOf, type FidelityCell, labelOf, type Way } from './cell.ts'
+import type { FidelityTable } from './matrix.ts'
 
-export const tableName = 'fidelity'
+/** Characters of the long text. */
+const longLength = 1_000_000
 
-/** `suffix` is what the dialect wants behind the columns. */
-export function statementsOf(cells: readonly FidelityCell[], suffix = ''): string[] {
+export function statementsOf({ cells, longText }: FidelityTable): string[] {
   const columns = cells.map((of, index) => `${columnOf(of, index)} ${of.type} null`)
-  const values = cells.map(({ sql }) => sql)
   return [
-    `create table ${tableName} (${rowNumber} integer, ${columns.join(', ')}) ${suffix}`,
-    `insert into ${tableName} values (1, ${values.join(', ')})`,
-    `insert into ${tableName} (${rowNumber}) values (2)`,
+    `create table fidelity (n integer, ${columns.join(', ')})`,
+    `insert into fidelity values (1, ${cells.map(({ sql }) => sql).join(', ')})`,
+    'insert into fidelity (n) values (2)',
+    `create table fidelity_long (word varchar(10), long_text ${longText.type})`,
+    `insert into fidelity_long values ('kept', ${longText.sql(longLength)})`,
   ]
 }
 
-export function queryOf(cells: readonly FidelityCell[]): string {
-  const columns = cells.map(columnOf)
-  return `select ${[rowNumber, ...columns].join(', ')} from ${tableName} order by ${rowNumber}`
+export function valuesQuery(cells: readonly FidelityCell[]): string {
+  return `select ${cells.map(columnOf).join(', ')} from fidelity order by n`
 }
+
+export const longQuery = 'select word, long_text from fidelity_long'
 
 /** JSON by column, of both rows. */
 export function expectedLines(cells: readonly FidelityCell[], way: Way): Record<string, string>[] {
   const columns = cells.map(columnOf)
   const values = cells.map((of, index) => [columns[index], arrivalOf(of, way).json])
-  const nulls = columns.map((column) => [column, 'null'])
-  return [
-    { [rowNumber]: '1', ...Object.fromEntries(values) },
-    { [rowNumber]: '2', ...Object.fromEntries(nulls) },
-  ]
+  return [Object.fromEntries(values), Object.fromEntries(columns.map((column) => [column, 'null']))]
 }
 
 export function expectedLabels(lines: readonly Record<string, string>[]): Record<string, string>[] {

@@ -106,8 +106,16 @@ export type DriverTraits = {
   readonly readsBoundCells: boolean
   /** The driver takes SQL as bytes only: they are sent as UTF-8, which the driver manager would spoil. */
   readonly isNarrow: boolean
-  /** Floating point numbers arrive with 15 digits. */
+  /** Text is read as bytes of UTF-8: the driver's UTF-16 ends at a NUL, loses bytes, or is not there. */
+  readonly readsUtf8: boolean
+  /** A query that tells whether they are, where the operator may have chosen another encoding. */
+  readonly encodingQuery?: string
+  /** Numbers of single precision have six digits as text, and all of them as numbers. */
+  readonly roundsFloats: boolean
+  /** Numbers of double precision arrive with 15 digits. */
   readonly roundsDoubles: boolean
+  /** A column announced as text holds numbers and bytes, too. */
+  readonly hasDynamicTypes: boolean
   /** A query for the session's time zone. */
   readonly zoneQuery?: string
 }
@@ -132,13 +140,19 @@ const readsBound = 0x1 | 0x8
 /** `driverName` is SQL_DRIVER_NAME (a file name), `getDataExtensions` SQL_GETDATA_EXTENSIONS. */
 export function traitsOf(driverName: string, getDataExtensions: number): DriverTraits {
   const isPsqlodbc = /psqlodbc/i.test(driverName)
+  const isAnsi = /psqlodbc\w*a\./i.test(driverName)
   const isSqlite = /sqlite/i.test(driverName)
+  const isMariadb = /maodbc/i.test(driverName)
   return {
     repairsInBlock: isPsqlodbc,
     trustsSizes: !isSqlite,
     readsBoundCells: (getDataExtensions & readsBound) === readsBound,
-    isNarrow: isSqlite,
+    isNarrow: isSqlite || isAnsi,
+    readsUtf8: isSqlite || isAnsi,
+    roundsFloats: isMariadb,
     roundsDoubles: isSqlite,
+    hasDynamicTypes: isSqlite,
+    ...(isMariadb ? { encodingQuery: 'select @@character_set_results' } : {}),
     ...(isPsqlodbc ? { zoneQuery: 'show time zone' } : {}),
   }
 }

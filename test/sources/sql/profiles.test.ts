@@ -56,6 +56,23 @@ describe('traitsOf', () => {
     expect(traitsOf('old.so', 0x3).readsBoundCells).toBe(false)
   })
 
+  it.each([
+    ['psqlodbca.so', true],
+    ['psqlodbc35a.dll', true],
+    ['psqlodbcw.so', false],
+    ['PSQLODBC35W.DLL', false],
+    ['libmaodbc.so', false],
+  ])('speaks bytes with the ANSI psqlodbc alone: %s', (name, isNarrow) => {
+    expect(traitsOf(name, 0xf)).toMatchObject({ isNarrow, readsUtf8: isNarrow })
+  })
+
+  it('asks MariaDB for its encoding, and reads its floats as numbers', () => {
+    expect(traitsOf('libmaodbc.so', 0xb)).toMatchObject({
+      encodingQuery: 'select @@character_set_results',
+      roundsFloats: true,
+    })
+  })
+
   it('trusts no declared size of SQLite', () => {
     expect(traitsOf('libsqlite3odbc.so', 0xb)).toMatchObject({ trustsSizes: false, isNarrow: true })
   })

@@ -69,7 +69,7 @@ function withoutSpaces(name: string): string {
 function kindOf(column: Omit<DescribedColumn, 'name'>, isSessionUtc: boolean): CellKind {
   const typeName = column.typeName.toLowerCase()
   if (typeName === 'bool' || typeName === 'boolean' || column.sqlType === sqlTypes.bit) return 'boolean'
-  if (typeName === 'uuid' || column.sqlType === sqlTypes.guid) return 'uuid'
+  if (column.sqlType === sqlTypes.guid) return 'uuid'
   if (numberTypes.has(column.sqlType)) return 'number'
   if (binaryTypes.has(column.sqlType)) return 'bytes'
   if (column.sqlType === sqlTypes.date || column.sqlType === sqlTypes.dateOfOdbc2) return 'date'

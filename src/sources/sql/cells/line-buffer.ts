@@ -2,6 +2,8 @@
 // come as UTF-16 units straight from the driver's buffer, or as JavaScript values. RowWriter decides what is
 // written, this file knows how.
 
+import { isUtf8 } from 'node:buffer'
+
 const quote = 0x22
 const backslash = 0x5c
 const unitsPerSlice = 1_024
@@ -62,6 +64,25 @@ export class LineBuffer {
     const json = JSON.stringify(isWellFormed ? text : text.toWellFormed())
     this.room(json.length * 3)
     this.at += this.bytes.write(json, this.at, 'utf8')
+  }
+
+  /** A JSON string of bytes that should be UTF-8; false where they are not: U+FFFD stands for the others. */
+  utf8(source: Uint8Array): boolean {
+    if (!isUtf8(source)) {
+      this.string(Buffer.from(source).toString('utf8'))
+      return false
+    }
+    this.byte(quote)
+    this.room(source.length * 6 + 1)
+    const { bytes } = this
+    let { at } = this
+    for (const byte of source) {
+      if (byte >= 0x20 && byte !== quote && byte !== backslash) bytes[at++] = byte
+      else at = writeEscape(bytes, at, byte)
+    }
+    this.at = at
+    this.byte(quote)
+    return true
   }
 
   /** A JSON string of base64. */

@@ -101,6 +101,11 @@ export class RowWriter {
     this.#end(column)
   }
 
+  /** A number of single precision, with no more digits than it has. */
+  float(column: number, value: number): void {
+    this.number(column, shortestFloat(value))
+  }
+
   bytes(column: number, value: Uint8Array): void {
     this.#begin(column)
     this.#out.base64(value)
@@ -122,8 +127,20 @@ export class RowWriter {
       this.text(column, text)
       return
     }
-    this.source = Uint16Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
+    this.source = new Uint16Array(text.length)
+    for (let index = 0; index < text.length; index++) this.source[index] = text.charCodeAt(index)
     this.units(column, 0, text.length)
+  }
+
+  /** The UTF-8 bytes of a value, written by the column's kind. */
+  utf8(column: number, bytes: Uint8Array): void {
+    if (this.columns[column]?.kind !== 'text') {
+      this.string(column, Buffer.from(bytes).toString('utf8'))
+      return
+    }
+    this.#begin(column)
+    if (!this.#out.utf8(bytes)) this.#flags.add(column, 'unreadable')
+    this.#end(column)
   }
 
   /** The UTF-16 text of a value, at these positions of `source`, written by the column's kind. */
@@ -216,15 +233,16 @@ export class RowWriter {
   }
 
   #truth(units: Uint16Array, start: number, end: number): void {
-    const first = units[start]
-    if (end - start === 1 && (first === zero || first === one)) {
-      this.#out.copy(first === one ? words.true : words.false)
+    const first = end - start === 1 ? units[start] : undefined
+    // A digit, or the bit itself: MariaDB's driver gives bit(1) as a byte.
+    if (first === zero || first === one || first === 0 || first === 1) {
+      this.#out.copy(first === one || first === 1 ? words.true : words.false)
       return
     }
     const text = textOf(units, start, end)
     if (/^(?:t|true|y|yes)$/i.test(text)) this.#out.copy(words.true)
     else if (/^(?:f|false|n|no)$/i.test(text)) this.#out.copy(words.false)
-    else this.#out.string(text)
+    else if (!this.#out.number(units, start, end)) this.#out.string(text)
   }
 
   #shorten(): void {
@@ -252,4 +270,14 @@ function prefixOf(name: string, index: number): Uint8Array {
 
 function textOf(units: Uint16Array, start: number, end: number): string {
   return Buffer.from(units.buffer, units.byteOffset + start * 2, (end - start) * 2).toString('utf16le')
+}
+
+/** A float has nine digits at most; as a double it would show the rest of its binary fraction. */
+function shortestFloat(value: number): number {
+  if (!Number.isFinite(value) || value === 0) return value
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return short
+  }
+  return Number(value.toPrecision(9))
 }

@@ -120,6 +120,7 @@ describe('booleans', () => {
     ['t', 'true'],
     ['FALSE', 'false'],
     ['maybe', '"maybe"'],
+    ['2', '2'],
     ['', '""'],
   ])('%j is %s', (text, json) => expect(cell('boolean', text).json).toBe(json))
 })
@@ -229,5 +230,65 @@ describe('cellColumns', () => {
       ['b_c_2', true],
       ['A', false],
     ])
+  })
+})
+
+describe('bytes of UTF-8', () => {
+  const written = (kind: CellKind, bytes: Uint8Array) => {
+    const writer = writerOf({ v: kind })
+    writer.utf8(0, bytes)
+    writer.endRow()
+    const line = Buffer.from(writer.lines()).toString('utf8')
+    return { json: line.slice('{"v":'.length, -'}\n'.length), why: writer.flags()[0]?.why }
+  }
+
+  it.each(['', 'é😀漢', 'a"b\\c', '\u0000\u0001\t\n\u007f', 'x'.repeat(5_000)])(
+    'are the text: %j',
+    (text) => {
+      expect(written('text', Buffer.from(text))).toEqual({ json: JSON.stringify(text), why: undefined })
+    },
+  )
+
+  it.each([
+    [[0x61, 0xff, 0x62], '"a\ufffdb"'],
+    [[0xed, 0xa0, 0x80], '"\ufffd\ufffd\ufffd"'],
+    [[0x22, 0xc3], '"\\"\ufffd"'],
+  ])('that are none are replaced and flagged: %j', (bytes, json) => {
+    expect(written('text', Uint8Array.from(bytes))).toEqual({ json, why: 'unreadable' })
+  })
+
+  it.each([
+    ['number', '9223372036854775807', '9223372036854775807'],
+    ['date', '2026-01-02', '"2026-01-02"'],
+    ['timestamp_utc', '2026-01-02 03:04:05', '"2026-01-02T03:04:05Z"'],
+    ['boolean', '1', 'true'],
+    ['boolean', '\u0001', 'true'],
+    ['boolean', '\u0000', 'false'],
+    ['boolean', '2', '2'],
+  ] as const)('are written by the kind of their column: %s %j', (kind, text, json) => {
+    expect(written(kind, Buffer.from(text)).json).toBe(json)
+  })
+})
+
+describe('numbers of single precision', () => {
+  it.each([
+    [0.1, '0.1'],
+    [16_777_216, '16777216'],
+    [3.4028235e38, '3.4028235e+38'],
+    [1e-45, '1e-45'],
+    [-0, '-0'],
+    [1 / 3, '0.33333334'],
+  ])('have no more digits than they need: %d', (value, json) => {
+    const writer = writerOf({ v: 'number' })
+    writer.float(0, Math.fround(value))
+    writer.endRow()
+    expect(Buffer.from(writer.lines()).toString('utf8')).toBe(`{"v":${json}}\n`)
+    expect(Math.fround(Number(json))).toBe(Math.fround(value))
+  })
+
+  it('that are none are null and flagged', () => {
+    const writer = writerOf({ v: 'number' })
+    writer.float(0, Number.NEGATIVE_INFINITY)
+    expect(writer.flags()[0]?.why).toBe('not_a_number')
   })
 })

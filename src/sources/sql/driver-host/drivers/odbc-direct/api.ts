@@ -30,7 +30,7 @@ export const statementAttributes = {
   rowArraySize: 27,
 } as const
 export const infoTypes = { driverName: 6, getDataExtensions: 81 } as const
-export const cTypes = { binary: -2, wchar: -8 } as const
+export const cTypes = { char: 1, double: 8, binary: -2, wchar: -8 } as const
 /** Indicators in place of a length. */
 export const lengths = { null: -1, unknown: -4 } as const
 export const nullTerminated = -3

@@ -3,6 +3,7 @@
 // a wide result costs no more memory than a slim one.
 
 import { binaryTypes } from '../../../cells/columns.ts'
+import { sqlTypes } from '../../../cells/sql-types.ts'
 import type { DriverTraits } from '../../../profiles.ts'
 import { addressOf, cTypes } from './api.ts'
 import type { OdbcColumn } from './describe.ts'
@@ -25,6 +26,8 @@ export type FetchMode = 'block' | 'rows' | 'unbound'
 export type BoundColumn = {
   readonly cType: number
   readonly widthBytes: number
+  /** What of the width a value can fill: text has a terminator behind it. */
+  readonly roomBytes: number
   /** Offsets in the arena. */
   readonly data: number
   readonly indicators: number
@@ -49,8 +52,8 @@ export function planBinding(
 ): BindingPlan {
   const mode = fetchMode(columns, traits, maxRows)
   const capUnits = mode === 'block' && !traits.repairsInBlock ? wideUnits : narrowUnits
-  const widths = columns.map((column) => widthBytes(column, capUnits))
-  const rowBytes = widths.reduce((sum, width) => sum + width + 8, 2)
+  const shapes = columns.map((column) => shapeOf(cTypeOf(column, traits), column, capUnits))
+  const rowBytes = shapes.reduce((sum, shape) => sum + shape.widthBytes + 8, 2)
   const rows = mode === 'block' ? Math.min(maxRows, Math.max(1, Math.floor(maxArenaBytes / rowBytes))) : 1
   let offset = 16
   const take = (sizeBytes: number) => {
@@ -58,17 +61,33 @@ export function planBinding(
     offset = Math.ceil((offset + sizeBytes) / 8) * 8
     return start
   }
-  const bound = columns.map((column, index) => {
-    const width = widths[index] ?? 0
-    const data = take(width * rows)
-    return { cType: cTypeOf(column), widthBytes: width, data, indicators: take(8 * rows) }
+  const bound = shapes.map((shape) => {
+    const data = take(shape.widthBytes * rows)
+    return { ...shape, data, indicators: take(8 * rows) }
   })
   const status = take(2 * rows)
   return { mode, rows, columns: bound, fetched: 0, status, sizeBytes: offset }
 }
 
-function cTypeOf(column: OdbcColumn): number {
-  return binaryTypes.has(column.sqlType) ? cTypes.binary : cTypes.wchar
+function cTypeOf(column: OdbcColumn, traits: DriverTraits): number {
+  if (binaryTypes.has(column.sqlType)) return cTypes.binary
+  if (traits.roundsFloats && column.sqlType === sqlTypes.real) return cTypes.double
+  return traits.readsUtf8 ? cTypes.char : cTypes.wchar
+}
+
+function shapeOf(
+  cType: number,
+  column: OdbcColumn,
+  capUnits: number,
+): Omit<BoundColumn, 'data' | 'indicators'> {
+  const width = widthBytes(column, cType, capUnits)
+  return { cType, widthBytes: width, roomBytes: width - terminatorBytes(cType) }
+}
+
+/** Behind each value of the type, or each part of one. */
+export function terminatorBytes(cType: number): number {
+  if (cType === cTypes.wchar) return 2
+  return cType === cTypes.char ? 1 : 0
 }
 
 function fetchMode(columns: readonly OdbcColumn[], traits: DriverTraits, maxRows: number): FetchMode {
@@ -81,10 +100,14 @@ function isBounded(column: OdbcColumn): boolean {
   return column.size > 0 && column.size < wideUnits
 }
 
-/** A sign, a point and the terminator come on top of the digits that a declared size counts. */
-function widthBytes(column: OdbcColumn, capUnits: number): number {
+/**
+ * A sign, a point and the terminator come on top of the digits that a declared size counts. A character takes
+ * at most four bytes of UTF-8, and mostly two of UTF-16.
+ */
+function widthBytes(column: OdbcColumn, cType: number, capUnits: number): number {
+  if (cType === cTypes.double) return Float64Array.BYTES_PER_ELEMENT
   const declared = column.size > 0 ? column.size + 4 : capUnits
-  return Math.min(Math.max(declared, minWidthUnits), capUnits) * 2
+  return Math.min(Math.max(declared, minWidthUnits), capUnits) * (cType === cTypes.char ? 4 : 2)
 }
 
 /** Bytes that ODBC may hold addresses of: an ArrayBuffer of its own, which does not move. */
@@ -93,6 +116,7 @@ export class Arena {
   bytes = new Uint8Array(this.#buffer)
   units = new Uint16Array(this.#buffer)
   words = new Int32Array(this.#buffer)
+  doubles = new Float64Array(this.#buffer)
   address = 0n
 
   /** Call it only while no statement is bound here; the content is lost. */
@@ -124,6 +148,7 @@ export class Arena {
     this.bytes = new Uint8Array(this.#buffer)
     this.units = new Uint16Array(this.#buffer)
     this.words = new Int32Array(this.#buffer)
+    this.doubles = new Float64Array(this.#buffer)
     this.address = addressOf(this.#buffer)
   }
 }

@@ -47,6 +47,11 @@ export class OdbcConnection implements DriverConnection {
     this.#traits = parts.traits
   }
 
+  /** What shows only once the connection is there. */
+  learn(traits: Partial<DriverTraits>): void {
+    this.#traits = { ...this.#traits, ...traits }
+  }
+
   get isUsable(): boolean {
     return this.#isUsable
   }
@@ -107,9 +112,7 @@ export class OdbcConnection implements DriverConnection {
       traits: this.#traits,
       maxCellBytes: maxLineBytes,
       failure: () => this.#failure(statement),
-      onLyingSize: () => {
-        this.#traits = { ...this.#traits, trustsSizes: false }
-      },
+      onLyingSize: () => this.learn({ trustsSizes: false }),
       onClose: () => this.#release(statement),
     })
   }

@@ -2,6 +2,7 @@
 // lines. OdbcConnection opens one per run; closing it frees the statement.
 
 import type { Flag } from '../../../../../core/source.ts'
+import { dynamicDoubt } from '../../../cells/dynamic-types.ts'
 import type { RowWriter } from '../../../cells/row-writer.ts'
 import type { DriverTraits } from '../../../profiles.ts'
 import type { Cursor, RowBlock } from '../driver.ts'
@@ -142,33 +143,48 @@ export class OdbcCursor implements Cursor {
   #writeCell(index: number, start: number, length: number): void {
     const { arena, writer, plan } = this.#parts
     const column = plan.columns[index] as BoundColumn // index < length
-    const isText = column.cType === cTypes.wchar
-    const roomBytes = column.widthBytes - (isText ? 2 : 0)
-    const usedBytes = isCut(column, length) ? roomBytes : length
+    const usedBytes = isCut(column, length) ? column.roomBytes : length
     if (usedBytes !== length) {
       writer.flag(index, 'cut_by_driver')
       this.#parts.onLyingSize()
     }
-    if (isText) writer.units(index, start >> 1, (start + usedBytes) >> 1)
-    else writer.bytes(index, arena.bytes.subarray(start, start + usedBytes))
+    const end = start + usedBytes
+    if (column.cType === cTypes.wchar) writer.units(index, start >> 1, end >> 1)
+    else this.#writeBytes(index, arena, { start, end })
+  }
+
+  /** What is no UTF-16. */
+  #writeBytes(index: number, from: Arena, at: { readonly start: number; readonly end: number }): void {
+    const { writer, plan } = this.#parts
+    const cType = plan.columns[index]?.cType
+    if (cType === cTypes.double) writer.float(index, from.doubles[at.start >> 3] ?? 0)
+    else if (cType === cTypes.char) this.#writeUtf8(index, from.bytes.subarray(at.start, at.end))
+    else writer.bytes(index, from.bytes.subarray(at.start, at.end))
+  }
+
+  #writeUtf8(index: number, bytes: Uint8Array): void {
+    const { writer, traits } = this.#parts
+    const isDoubtful = traits.hasDynamicTypes && writer.columns[index]?.kind === 'text'
+    const doubt = isDoubtful ? dynamicDoubt(bytes) : undefined
+    if (doubt !== undefined) writer.flag(index, doubt)
+    writer.utf8(index, bytes)
   }
 
   #writeLongCell(index: number, column: BoundColumn, cell: LongCell): void {
     const { arena, writer, long } = this.#parts
     if (cell === 'null') {
       writer.null(index)
-    } else if (column.cType === cTypes.binary) {
-      writer.bytes(index, long.scratch.bytes.subarray(cell.start, cell.end))
-    } else {
+    } else if (column.cType === cTypes.wchar) {
       writer.source = long.scratch.units
       writer.units(index, cell.start >> 1, cell.end >> 1)
       writer.source = arena.units
+    } else {
+      this.#writeBytes(index, long.scratch, cell)
     }
   }
 }
 
 /** Declared sizes lie, so every cell's length is looked at. */
 function isCut(column: BoundColumn, length: number): boolean {
-  const roomBytes = column.cType === cTypes.wchar ? column.widthBytes - 2 : column.widthBytes
-  return length > roomBytes || length === lengths.unknown
+  return length > column.roomBytes || length === lengths.unknown
 }

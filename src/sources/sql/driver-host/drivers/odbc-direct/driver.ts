@@ -66,8 +66,11 @@ async function open(opening: Opening): Promise<DriverConnection> {
     secrets: secretsOf(target.connectionString),
     maxLineBytes: settings.maxLineBytes,
   })
-  if (traits.zoneQuery !== undefined) {
-    connection.isSessionUtc = await isUtc(connection, traits.zoneQuery, opening.loginTimeoutMs)
+  const { zoneQuery, encodingQuery } = traits
+  if (zoneQuery !== undefined)
+    connection.isSessionUtc = utcZone.test(await told(connection, zoneQuery, opening))
+  if (encodingQuery !== undefined) {
+    connection.learn({ readsUtf8: /"utf-?8/i.test(await told(connection, encodingQuery, opening)) })
   }
   return connection
 }
@@ -122,17 +125,22 @@ function numberInfo(api: OdbcApi, handle: TypedHandle, info: number): number {
   return isSuccess(code) ? (value[0] ?? 0) : 0
 }
 
-/** The session's zone by the server's own word: the operator may have chosen another than the profile's. */
-async function isUtc(connection: DriverConnection, query: string, timeoutMs: number): Promise<boolean> {
+const utcZone = /"(?:Etc\/)?(?:UTC|UCT|GMT|Zulu)"\}/
+
+/**
+ * The line of a session's own word: the operator may have chosen otherwise than the profile. Empty where the
+ * database speaks the protocol but not this statement.
+ */
+async function told(connection: DriverConnection, query: string, opening: Opening): Promise<string> {
   try {
-    const cursor = await connection.execute(query, { timeoutMs })
+    const cursor = await connection.execute(query, { timeoutMs: opening.loginTimeoutMs })
     try {
       const block = await cursor.fetch(1)
-      return /"(?:Etc\/)?(?:UTC|UCT|GMT|Zulu)"\}/.test(Buffer.from(block?.lines ?? []).toString('utf8'))
+      return Buffer.from(block?.lines ?? []).toString('utf8')
     } finally {
       await cursor.close()
     }
   } catch {
-    return false // a database that speaks PostgreSQL's protocol but not this statement
+    return ''
   }
 }

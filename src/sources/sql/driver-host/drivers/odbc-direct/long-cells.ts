@@ -2,7 +2,7 @@
 // connection. The cursor calls it for a row that holds such cells; positions are valid until the next row.
 
 import { cTypes, lengths, returns } from './api.ts'
-import { Arena } from './binding.ts'
+import { Arena, terminatorBytes } from './binding.ts'
 import { checkedLength } from './checks.ts'
 import { isSuccess } from './handles.ts'
 import type { Statement } from './statement.ts'
@@ -45,14 +45,24 @@ export class LongCells {
       if (!isSuccess(code)) return undefined
       const length = checkedLength(this.scratch.low(0))
       if (length === lengths.null) return 'null'
-      const room = column.cType === cTypes.wchar ? partBytes - 2 : partBytes
+      const room = partBytes - terminatorBytes(column.cType)
       const isLast = length !== lengths.unknown && length <= room
       this.#used += isLast ? length : room
       if (isLast || this.#used - start >= options.maxBytes) break
     }
     const end = this.#used
     this.#used = Math.ceil(end / 8) * 8
-    return { start, end }
+    return { start, end: end - start < options.maxBytes ? end : this.#characterStart(column.cType, end) }
+  }
+
+  /** Where the last character before `end` begins: of a value that is not read to its end, it may be half. */
+  #characterStart(cType: number, end: number): number {
+    const { bytes, units } = this.scratch
+    if (cType === cTypes.wchar) return ((units[(end >> 1) - 1] ?? 0) & 0xfc00) === 0xd800 ? end - 2 : end
+    if (cType !== cTypes.char) return end
+    let start = end - 1
+    while (((bytes[start] ?? 0) & 0xc0) === 0x80) start--
+    return start
   }
 
   async #readPart(

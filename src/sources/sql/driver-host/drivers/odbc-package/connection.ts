@@ -6,6 +6,7 @@ import type { Flag } from '../../../../../core/source.ts'
 import { cellColumns } from '../../../cells/columns.ts'
 import { LineBuffer } from '../../../cells/line-buffer.ts'
 import { RowWriter } from '../../../cells/row-writer.ts'
+import { sqlTypes } from '../../../cells/sql-types.ts'
 import { type PackageTraits, sentQuery } from '../../../profiles.ts'
 import type { Cursor, DriverConnection, RowBlock } from '../driver.ts'
 import { doubtOf } from './doubts.ts'
@@ -162,7 +163,9 @@ class PackageCursor implements Cursor {
     const { writer, traits } = this.#parts
     const doubt = traits.roundsNumbers && typeof value !== 'string' ? 'rounded' : doubtOf(column, value)
     if (doubt !== undefined) writer.flag(index, doubt)
-    if (typeof value === 'string') writer.string(index, value)
+    // The package ends text at a NUL, and MariaDB's driver gives a bit as a byte.
+    if (value === '' && column.dataType === sqlTypes.bit) writer.boolean(index, false)
+    else if (typeof value === 'string') writer.string(index, value)
     else if (typeof value === 'number') writer.number(index, value)
     else writer.bigint(index, value)
   }

@@ -31,6 +31,18 @@ describe('planBinding', () => {
     expect(plan.columns.map((column) => column.widthBytes)).toEqual([512, 512, 64])
   })
 
+  it('gives a character of UTF-8 four bytes, and its terminator one', () => {
+    const plan = planBinding(columnsOf(40), { ...mariadb, readsUtf8: true })
+    expect(plan.columns[0]).toMatchObject({ cType: 1, widthBytes: 176, roomBytes: 175 })
+    expect(planBinding(columnsOf(40), mariadb).columns[0]).toMatchObject({ widthBytes: 88, roomBytes: 86 })
+  })
+
+  it('reads numbers of single precision as numbers where their text is rounded', () => {
+    const real = [{ name: 'a', sqlType: 7, typeName: 'float', size: 7 }]
+    expect(planBinding(real, mariadb).columns[0]).toMatchObject({ cType: 8, widthBytes: 8, roomBytes: 8 })
+    expect(planBinding(real, psqlodbc).columns[0]).toMatchObject({ cType: -8 })
+  })
+
   it('gives each column an area of its own', () => {
     const { columns, rows, status, sizeBytes } = planBinding(columnsOf(5, 300, 7), psqlodbc)
     const areas = columns.flatMap(({ data, widthBytes, indicators }) => [
