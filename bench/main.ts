@@ -9,6 +9,13 @@ import type { Sample } from './samples.ts'
 import type { SubjectName, Work } from './work.ts'
 import { works } from './works/registry.ts'
 
+const firstRoundOnly: ReadonlySet<SubjectName> = new Set([
+  'winston-loki',
+  'pino-loki',
+  'push-per-row',
+  'bare-post',
+])
+
 const options = readArguments(
   process.argv.slice(2),
   works.map(({ letter }) => letter),
@@ -56,18 +63,14 @@ async function playWork(work: Work): Promise<Sample[]> {
 
 type Place = { readonly round: number; readonly subject: SubjectName }
 
-/** Contenders in turn, round by round; Node programs that nobody races take part in the first only. */
+/** Contenders in turn, round by round. */
 function turnsOf({ subjects, rounds }: Work): Place[] {
   const count = options.isQuick ? 1 : (options.rounds ?? rounds)
   return Array.from({ length: count }, (_, index) => index + 1).flatMap((round) =>
     subjectsOf(subjects)
-      .filter((subject) => round === 1 || !isMinor(subject))
+      .filter((subject) => round === 1 || !firstRoundOnly.has(subject))
       .map((subject) => ({ round, subject })),
   )
-}
-
-function isMinor(subject: SubjectName): boolean {
-  return subject === 'winston-loki' || subject === 'pino-loki' || subject === 'push-per-row'
 }
 
 /** A contender that cannot be played costs its own figures only. */

@@ -14,7 +14,7 @@ export const pagePath = 'bench/RESULTS.md'
 
 export function keep(letter: string, samples: readonly Sample[]): void {
   const others = keptSamples().filter(({ work }) => work !== letter)
-  const origin = originOf(process.env['BENCH_COMMIT'] ?? 'unknown')
+  const origin = originOfRun()
   const all = [...others, ...samples.map((sample) => ({ ...sample, origin }))]
   all.sort((a, b) => a.work.localeCompare(b.work)) // stable: rounds and subjects stay in their order
   writeFileSync(resultsPath, all.map((sample) => `${JSON.stringify(sample)}\n`).join(''))
@@ -30,6 +30,7 @@ export function keptSamples(): KeptSample[] {
   return lines.map((line) => JSON.parse(line) as KeptSample) // written above
 }
 
-function originOf(commit: string): Origin {
+export function originOfRun(): Origin {
+  const commit = process.env['BENCH_COMMIT'] ?? 'unknown'
   return { date: new Date().toISOString().slice(0, 10), commit, machine: machineName() }
 }

@@ -13,6 +13,8 @@ import { provideTelegraf } from './lib/telegraf.mjs'
 await main(async () => {
   const args = process.argv.slice(2)
   if (args.includes('--page')) return runProgram('bench/main.ts', args)
+  const program = args.includes('--curves') ? 'bench/curves/main.ts' : 'bench/main.ts'
+  if (args.includes('--draw')) return runProgram(program, args)
   const isTree = !args.includes('--commit') && (await isSourceChanged())
   const { revision, words } = whatToTest(args)
   const directory = mkdtempSync(join(tmpdir(), 'rowtail-bench-program-'))
@@ -26,7 +28,7 @@ await main(async () => {
     await step(`rowtail of ${env.BENCH_COMMIT}`, () =>
       compileSubject(directory, isTree ? undefined : env.BENCH_COMMIT),
     )
-    return await runProgram('bench/main.ts', words, env)
+    return await runProgram(program, words, env)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -43,7 +45,8 @@ async function isSourceChanged() {
 /** Its first build takes minutes: it is waited for here, so that no work's time holds it. */
 async function telegrafFor(words) {
   const peers = words[words.indexOf('--peers') + 1] ?? ''
-  if (words.includes('--peers') && !peers.split(',').includes('telegraf')) return {}
+  const isLeftOut = words.includes('--peers') && !peers.split(',').includes('telegraf')
+  if (isLeftOut || words.includes('--curves')) return {}
   let path = ''
   await step('Telegraf', async () => {
     path = await provideTelegraf()

@@ -1,0 +1,53 @@
+// `npm run bench -- --curves`: how rowtail's cost grows with metrics, rows, columns, width and backlog. All
+// curves, or those of `--only metrics,rows`; each replaces its points and its chart. `--draw` only draws.
+
+import { parseArgs } from 'node:util'
+import { originOfRun } from '../results.ts'
+import { onStage } from '../stage.ts'
+import { backlogLoad, curveLoads } from './loads.ts'
+import { measureBacklog, measurePoint } from './measure.ts'
+import { curves, drawCharts, keepPoints, type Point } from './points.ts'
+
+const { values } = parseArgs({
+  options: {
+    curves: { type: 'boolean' },
+    only: { type: 'string', default: curves.map(({ name }) => name).join(',') },
+    draw: { type: 'boolean', default: false },
+  },
+})
+const names = values.only.split(',')
+const unknown = names.find((name) => !curves.some((curve) => curve.name === name))
+if (unknown !== undefined)
+  throw new Error(`--only ${unknown}: one of ${curves.map(({ name }) => name).join(', ')}`)
+if (values.draw) {
+  drawCharts()
+  process.exit(0)
+}
+for (const load of curveLoads.filter(({ name }) => names.includes(name))) {
+  say(`${load.name}: ${load.what}`)
+  const points = await onStage(async (stage) => {
+    const measured: Point[] = []
+    for (const value of load.values) {
+      const point = await measurePoint(stage, load, value)
+      say(`  ${textOfPoint(point)}`)
+      measured.push(point)
+    }
+    return measured
+  })
+  keepPoints(load.name, points, originOfRun())
+}
+if (names.includes(backlogLoad.name)) {
+  say(`${backlogLoad.name}: ${backlogLoad.what}`)
+  const points = await onStage(measureBacklog)
+  for (const point of points) say(`  ${textOfPoint(point)}`)
+  keepPoints(backlogLoad.name, points, originOfRun())
+}
+process.exit(0)
+
+function textOfPoint({ value, memoryMb, cpuPercent }: Point): string {
+  return `${value.toFixed(0)}: ${memoryMb.toFixed(0)} MB, ${cpuPercent.toFixed(1)} % of a core`
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
