@@ -5,12 +5,13 @@ import { describe, expect, it } from 'vitest'
 import type { LokiEntry } from '../support/servers/loki-client.ts'
 import { audit, type Expectations, keyOf, type MetricRecord } from './ledger.ts'
 import { idOf, lineOf, rowsOfPoll } from './source.ts'
-import type { Entry } from './spool-watch.ts'
+import type { DeadEntry, Entry } from './spool-watch.ts'
 
 const spec = { name: 'm', everyMs: 100, leastRows: 3, mostRows: 9, padBytes: 40 }
 const strict: Expectations = {
   refused: new Set(),
   oldestNs: 0n,
+  unaskedNs: 0n,
   mayRestamp: false,
   mayDrop: false,
   isSourceSound: true,
@@ -48,6 +49,10 @@ function soundRecord(): MetricRecord {
 
 function kindsOf(record: MetricRecord, expected: Expectations = strict): string[] {
   return [...new Set(audit(record, expected).map(({ kind }) => kind))].sort()
+}
+
+function withDeadLetter(record: MetricRecord, dead: DeadEntry): MetricRecord {
+  return { ...record, spool: { ...record.spool, dead: [dead] } }
 }
 
 function withRows(change: (rows: readonly LokiEntry[]) => LokiEntry[]): MetricRecord {
@@ -150,16 +155,29 @@ describe('a ledger', () => {
   it('takes a dead letter that was refused, and no other', () => {
     const dead = firstOf(rowsOf(1))
     const record = withRows((rows) => rows.slice(1))
-    const withDead = { ...record, spool: { ...record.spool, dead: [{ ...dead, reason: 'too_long' }] } }
+    const withDead = withDeadLetter(record, { ...dead, reason: 'too_long', said: 'a line is too long' })
     expect(kindsOf(withDead, { ...strict, refused: new Set([keyOf(dead)]) })).toEqual([])
     expect(kindsOf(withDead, { ...strict, oldestNs: BigInt(dead.atNs) + 1n })).toEqual([])
     expect(kindsOf(withDead, { ...strict, oldestNs: BigInt(dead.atNs) })).toEqual(['dead letter'])
   })
 
+  it('takes a dead letter that may be stored where Loki cannot be asked, for its age', () => {
+    const dead = { ...firstOf(rowsOf(1)), reason: 'too_far_behind', said: 'It may be stored already: …' }
+    const withDead = withDeadLetter(
+      withRows((rows) => rows.slice(1)),
+      dead,
+    )
+    const unaskedNs = BigInt(dead.atNs) + 1n
+    expect(kindsOf(withDead, { ...strict, unaskedNs })).toEqual([])
+    expect(kindsOf(withDead, { ...strict, unaskedNs: unaskedNs - 1n })).toEqual(['dead letter'])
+    const surelyRefused = withDeadLetter(withDead, { ...dead, said: 'entry too far behind' })
+    expect(kindsOf(surelyRefused, { ...strict, unaskedNs })).toEqual(['dead letter'])
+  })
+
   it('sees a dead letter that is in Loki too', () => {
     const dead = firstOf(rowsOf(1))
     const record = soundRecord()
-    const withDead = { ...record, spool: { ...record.spool, dead: [{ ...dead, reason: 'other' }] } }
+    const withDead = withDeadLetter(record, { ...dead, reason: 'other', said: 'no' })
     expect(kindsOf(withDead, { ...strict, refused: new Set([keyOf(dead)]) })).toEqual(['dead letter'])
   })
 

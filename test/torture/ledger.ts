@@ -2,9 +2,10 @@
 // every difference. Pure. It rests on three counts that no code of delivery touches: the spool's number of
 // committed runs, the rows that each run line tells, and the numbers that the database gave its polls.
 
+import { maybeStoredWords } from '../../src/spool/types.ts'
 import type { LokiEntry } from '../support/servers/loki-client.ts'
 import { lineOf, type MetricSpec, type Polls, rowOf, rowsOfPoll } from './source.ts'
-import type { Entry, SpoolState } from './spool-watch.ts'
+import type { DeadEntry, Entry, SpoolState } from './spool-watch.ts'
 
 export type Finding = {
   readonly kind:
@@ -40,6 +41,8 @@ export type Expectations = {
   readonly refused: ReadonlySet<string>
   /** What is older than this Loki refuses by default: it may be a dead letter. */
   readonly oldestNs: bigint
+  /** Of what is older Loki does not say whether it has it: refused after a lost answer, it is a dead letter (D-22). */
+  readonly unaskedNs: bigint
   /** rowtail's clock was set: Loki itself may refuse a time. */
   readonly mayRestamp: boolean
   /** The round bounds the spool so that it drops. */
@@ -180,13 +183,15 @@ function leftovers({ spool }: MetricRecord): Finding[] {
 function deadLetters(
   { spool }: MetricRecord,
   entries: readonly Entry[],
-  { refused, oldestNs }: Expectations,
+  { refused, oldestNs, unaskedNs }: Expectations,
 ): Finding[] {
   const there = new Set(entries.map(keyOf))
+  const isTooOld = ({ atNs, said }: DeadEntry): boolean =>
+    BigInt(atNs) < (said.startsWith(maybeStoredWords) ? unaskedNs : oldestNs)
   return spool.dead.flatMap((entry) => {
     const key = keyOf(entry)
     const faults = [
-      ...(refused.has(key) || BigInt(entry.atNs) < oldestNs ? [] : ['nobody refused it']),
+      ...(refused.has(key) || isTooOld(entry) ? [] : ['nobody refused it']),
       ...(there.has(key) ? ['it is in Loki'] : []),
     ]
     return faults.map((why): Finding => ({ kind: 'dead letter', what: `${why}: ${entry.reason} ${key}` }))

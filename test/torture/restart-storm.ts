@@ -89,6 +89,7 @@ async function rageIn(place: Place, { restarts, random, postgres, loki }: Storm)
 const nothingRefused = {
   refused: new Set<string>(),
   oldestNs: 0n,
+  unaskedNs: 0n,
   mayRestamp: false,
   mayDrop: false,
   isSourceSound: false,

@@ -17,7 +17,7 @@ export type Entry = {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-export type DeadEntry = Entry & { readonly reason: string }
+export type DeadEntry = Entry & { readonly reason: string; readonly said: string }
 
 export type SpoolState = {
   /** Runs that were committed since the file was begun, each with one run line. */
@@ -32,7 +32,7 @@ export type SpoolState = {
 const noSpool: SpoolState = { commits: 0, waiting: [], dead: [], dropped: [] }
 
 type ChunkRow = { readonly id: number; readonly kind: StreamKind; readonly body: Uint8Array }
-type DeadRow = { readonly kind: StreamKind; readonly reason: string; readonly entry: Uint8Array }
+type DeadRow = Omit<DeadEntry, keyof Entry> & { readonly kind: StreamKind; readonly entry: Uint8Array }
 
 export class SpoolWatch {
   readonly metric: string
@@ -127,9 +127,11 @@ export function quarantinedIn(directory: string): string[] {
 
 function deadOf(database: DatabaseSync): DeadEntry[] {
   const rows = database
-    .prepare('select kind, reason, entry from dead_letters d join streams s on s.id = d.stream')
+    .prepare('select kind, reason, said, entry from dead_letters d join streams s on s.id = d.stream')
     .all() as unknown as DeadRow[] // the columns that it selects
-  return rows.flatMap(({ kind, reason, entry }) => entriesOf(kind, entry).map((one) => ({ ...one, reason })))
+  return rows.flatMap(({ kind, reason, said, entry }) =>
+    entriesOf(kind, entry).map((one) => ({ ...one, reason, said })),
+  )
 }
 
 function olderBody(body: Uint8Array, ageNs: bigint): Uint8Array {

@@ -64,6 +64,9 @@ export class Subject {
         isScripted ? scriptedUrl : lokiUrl,
         '--label',
         `era=${this.era}`,
+        // A killed Loki on a busy machine: 30 s were once not enough, and what has delivered nothing yet ends.
+        '--startup_wait',
+        '2m',
         ...this.#reserve(),
         ...flags,
       ],
