@@ -29,6 +29,9 @@ ${tables.map(databaseSection).join('\n\n')}
 
 ## What shows nowhere
 
+Some differences show in no value, so that none can be flagged. The log says them once, where they can
+happen.
+
 ${hidden.map((sentence) => `- ${sentence}`).join('\n')}
 
 ## Driver profiles

@@ -152,10 +152,30 @@ describe('cancelling odbc-direct', () => {
     expect((await ask(connection, 'select 1 as a')).lines).toEqual(['{"a":1}'])
   })
 
-  it('is something that PostgreSQL can do: no limitation is noted', async () => {
+  it('is something that PostgreSQL can do: no limitation of it is noted', async () => {
     const connection = await connect(direct)
     await ask(connection, direct.sql.series(1_000))
-    expect(connection.limitations).toEqual([])
+    expect(connection.limitations).not.toContainEqual(expect.stringMatching(/timeout|block fetch/))
+  })
+})
+
+describe('what shows in no value', () => {
+  const toldOf = async (subject: DriverSubject, query: string) => {
+    const connection = await connect(subject)
+    await ask(connection, query)
+    return connection.limitations
+  }
+
+  it('is told: psqlodbc drops the BC of a date', async () => {
+    expect(await toldOf(direct, "select date '2026-01-02' as a")).toContainEqual(
+      expect.stringMatching(/^psqlodbcw\.so has no era of dates: /),
+    )
+  })
+
+  it('is told: the SQLite ODBC driver ends a text at a NUL', async () => {
+    expect(await toldOf(sqliteOverOdbc, "select 'a' as a")).toContainEqual(
+      expect.stringMatching(/has no NUL in text: /),
+    )
   })
 })
 

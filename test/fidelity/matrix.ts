@@ -92,7 +92,7 @@ const sqlite: FidelityTable = {
 
 export const tables: readonly FidelityTable[] = [postgres, mariadb, sqlite]
 
-/** Differences that neither the driver nor the value shows: said once, in the log, instead of flagged. */
+/** Differences that no value shows: the log says them once, where they can happen. */
 export const hidden: readonly string[] = [
   'psqlodbc drops the `BC` of a date. Dates before the year 1000 are flagged for it; from 1000 BC back to ' +
     '4713 BC they look like dates of our time. `column::text` keeps it.',

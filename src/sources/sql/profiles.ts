@@ -22,6 +22,7 @@ type Profile = { readonly name: string; readonly driver: RegExp; readonly settin
 /** A statement that fails (an old server knows no such setting) spoils neither the others nor the connect. */
 const sessionSettings = [
   "set time zone 'UTC'",
+  "set client_encoding to 'UTF8'",
   'set client_connection_check_interval = 1000',
   "set application_name = 'rowtail'",
 ].join('; ')
@@ -33,6 +34,7 @@ const psqlodbcSettings: readonly Setting[] = [
     value: sessionSettings,
     why:
       'A timestamptz arrives without its offset, in the zone of the session: in UTC it gets a Z. ' +
+      "The ANSI driver's text is in the encoding of the machine's locale. " +
       'A backend whose client was killed would work on its query to the end (PostgreSQL 14 and later).',
   },
   { key: 'BoolsAsChar', aliases: ['b9'], value: '0', why: 'Booleans are announced as booleans.' },
@@ -116,6 +118,10 @@ export type DriverTraits = {
   readonly roundsDoubles: boolean
   /** A column announced as text holds numbers and bytes, too. */
   readonly hasDynamicTypes: boolean
+  /** A text ends at its first NUL. */
+  readonly endsTextAtNul: boolean
+  /** A date comes without its BC. */
+  readonly losesEra: boolean
   /** A query for the session's time zone. */
   readonly zoneQuery?: string
 }
@@ -152,6 +158,8 @@ export function traitsOf(driverName: string, getDataExtensions: number): DriverT
     roundsFloats: isMariadb,
     roundsDoubles: isSqlite,
     hasDynamicTypes: isSqlite,
+    endsTextAtNul: isSqlite,
+    losesEra: isPsqlodbc,
     ...(isMariadb ? { encodingQuery: 'select @@character_set_results' } : {}),
     ...(isPsqlodbc ? { zoneQuery: 'show time zone' } : {}),
   }

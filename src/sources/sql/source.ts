@@ -110,7 +110,7 @@ const noHost: ErrorReport = {
 function abandonedReport(timeoutMs: number): ErrorReport {
   return {
     code: 'query_abandoned',
-    message: `The query did not end within ${formatDuration(timeoutMs)} and did not heed being cancelled.`,
+    message: `The query did not end within ${formatDuration(timeoutMs)}, nor when it was cancelled.`,
     hint: 'The database or its driver hangs; this metric goes on over another driver host.',
   }
 }

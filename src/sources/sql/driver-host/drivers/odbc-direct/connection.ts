@@ -1,7 +1,7 @@
 // One ODBC connection: executes a query at a time, hands out its cursor, remembers what the driver cannot do.
 
 import { ReportedError } from '../../../../../core/errors.ts'
-import { cellColumns, doubleTypes } from '../../../cells/columns.ts'
+import { type CellColumn, cellColumns, doubleTypes } from '../../../cells/columns.ts'
 import { LineBuffer } from '../../../cells/line-buffer.ts'
 import { RowWriter } from '../../../cells/row-writer.ts'
 import { type DriverTraits, sentQuery } from '../../../profiles.ts'
@@ -103,6 +103,7 @@ export class OdbcConnection implements DriverConnection {
     const { maxLineBytes } = this.#parts
     const writer = new RowWriter(columns, this.#lines, maxLineBytes)
     if (this.#traits.roundsDoubles) flagDoubles(described, writer)
+    this.#noteLosses(columns)
     return new OdbcCursor({
       statement,
       plan,
@@ -115,6 +116,13 @@ export class OdbcConnection implements DriverConnection {
       onLyingSize: () => this.learn({ trustsSizes: false }),
       onClose: () => this.#release(statement),
     })
+  }
+
+  /** What shows in no value: it can be said, and not flagged. */
+  #noteLosses(columns: readonly CellColumn[]): void {
+    const { limitations } = this.#parts
+    if (this.#traits.losesEra && columns.some(({ kind }) => kind === 'date')) limitations.add('era of dates')
+    if (this.#traits.endsTextAtNul) limitations.add('NUL in text')
   }
 
   /** Block by block, or row by row where the driver has no blocks. */
