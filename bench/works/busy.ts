@@ -6,11 +6,10 @@ import { delayFigures, runDelays } from '../run-delays.ts'
 import { sqreamMetrics } from '../source.ts'
 import type { Played, Work, WorkTurn } from '../work.ts'
 import { playBarePost } from './bare-post.ts'
-import { type LoadTimes, watchLoad } from './load.ts'
+import { glance, type LoadTimes, watchLoad } from './load.ts'
 import { playContender } from './turn.ts'
 
 const usual: LoadTimes = { warmUpMs: 10_000, windowMs: 30_000 }
-const quick: LoadTimes = { warmUpMs: 0, windowMs: 1_000 }
 
 export const busy: Work = {
   letter: 'b',
@@ -29,7 +28,7 @@ async function playBusy(turn: WorkTurn): Promise<Played> {
   const isOurs = turn.subject === 'rowtail'
   const flags = isOurs ? ['--log_level', 'debug'] : []
   const { seen, delivery } = await playContender({ ...turn, flags }, metrics, async (session) => ({
-    load: await watchLoad(session, metrics, turn.isQuick ? quick : usual),
+    load: await watchLoad(session, metrics, turn.isQuick ? glance : usual),
     delays: isOurs ? await runDelays(turn.stage.loki, turn.label, session.contestant) : [],
   }))
   const { load, delays } = seen

@@ -19,7 +19,9 @@ const backlogOf = (streams: number, totalBytes: number): Backlogs => ({
 export const drainBacklogs: Work = {
   letter: 'e',
   title: 'Drain',
-  what: 'Loki is away until 5 metrics, then 50, have fetched 100 MB together: an hour of 28 kB a second. From the first 429 until the first backlog is through.',
+  what:
+    'Loki is away until 5 metrics, then 50, have fetched 100 MB together: an hour of 28 kB a second. ' +
+    'From the first 429 until the first backlog is through.',
   subjects: ['rowtail'],
   figures: ['drain5Percent', 'drain50Percent', 'refused5Count', 'refused50Count'],
   rounds: 1,

@@ -5,7 +5,7 @@ import { type BenchMetric, contenderNames } from '../contender.ts'
 import { samplesQuery } from '../source.ts'
 import type { Played, Work, WorkTurn } from '../work.ts'
 import { playContender } from './turn.ts'
-import { type LoadTimes, watchLoad } from './load.ts'
+import { glance, type LoadTimes, watchLoad } from './load.ts'
 
 const rows = 1_000
 const metrics: readonly BenchMetric[] = [1, 2, 3, 4, 5].map((number) => {
@@ -13,7 +13,6 @@ const metrics: readonly BenchMetric[] = [1, 2, 3, 4, 5].map((number) => {
   return { name, everyMs: 1_000, query: samplesQuery(name, rows), rows }
 })
 const usual: LoadTimes = { warmUpMs: 5_000, windowMs: 15_000 }
-const quick: LoadTimes = { warmUpMs: 0, windowMs: 2_000 }
 
 export const flood: Work = {
   letter: 'a',
@@ -27,7 +26,7 @@ export const flood: Work = {
 
 async function playFlood(turn: WorkTurn): Promise<Played> {
   const { seen, delivery } = await playContender(turn, metrics, (session) =>
-    watchLoad(session, metrics, turn.isQuick ? quick : usual),
+    watchLoad(session, metrics, turn.isQuick ? glance : usual),
   )
   return {
     figures: {

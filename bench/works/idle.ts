@@ -3,11 +3,10 @@
 
 import { sqreamMetrics } from '../source.ts'
 import type { Played, Work, WorkTurn } from '../work.ts'
-import { type LoadTimes, watchLoad } from './load.ts'
+import { glance, type LoadTimes, watchLoad } from './load.ts'
 import { playContender } from './turn.ts'
 
 const usual: LoadTimes = { warmUpMs: 60_000, windowMs: 40_000 }
-const quick: LoadTimes = { warmUpMs: 0, windowMs: 1_000 }
 
 export const idle: Work = {
   letter: 'g',
@@ -22,7 +21,7 @@ export const idle: Work = {
 async function playIdle(turn: WorkTurn): Promise<Played> {
   const metrics = await sqreamMetrics(turn.stage.postgres, { isIdle: true })
   const { seen, delivery } = await playContender(turn, metrics, (session) =>
-    watchLoad(session, metrics, turn.isQuick ? quick : usual),
+    watchLoad(session, metrics, turn.isQuick ? glance : usual),
   )
   const cpuPercent = (100 * seen.cpuSeconds) / seen.seconds
   return { figures: { cpuPercent, memoryMb: seen.memoryBytes / 1e6 }, delivery }

@@ -11,6 +11,9 @@ import { cpuSecondsOf, memoryBytesOf } from '../usage.ts'
 
 export type LoadTimes = { readonly warmUpMs: number; readonly windowMs: number }
 
+/** For a smoke test: rows have arrived, and nothing is worth a figure. */
+export const glance: LoadTimes = { warmUpMs: 0, windowMs: 0 }
+
 export type Load = {
   readonly cpuSeconds: number
   /** Handed out meanwhile. */
@@ -31,9 +34,10 @@ export async function watchLoad(
 ): Promise<Load> {
   await untilRowsArrive(session)
   await pause(times.warmUpMs)
-  const begun = await atNextRun(session)
+  const read = times.windowMs > 0 ? atNextRun : readNow
+  const begun = await read(session)
   const memory = await sampleMemory(session, times.windowMs)
-  const ended = await atNextRun(session)
+  const ended = await read(session)
   return {
     cpuSeconds: ended.cpuSeconds - begun.cpuSeconds,
     rows: rowsOfRuns(metrics, ended.runs) - rowsOfRuns(metrics, begun.runs),
@@ -53,16 +57,27 @@ async function sampleMemory(session: Session, windowMs: number): Promise<number[
   return samples
 }
 
-/** Waits for a run of the first metric, and reads what was spent and handed out until then. */
-async function atNextRun(session: Session) {
+/** What was spent and handed out until the next run of the first metric. */
+async function atNextRun(session: Session): Promise<Reading> {
   const [before] = await session.runs()
   const look = async () => {
-    session.checkAlive()
-    const runs = await session.runs()
-    const cpuSeconds = cpuSecondsOf(session.contestant.launched.pid)
-    return runs[0] === before ? undefined : { runs, cpuSeconds, atMs: performance.now() }
+    const reading = await readNow(session)
+    return reading.runs[0] === before ? undefined : reading
   }
   return waitFor(look, { what: 'a run of the first metric', timeoutMs: runTimeoutMs, everyMs: 50 })
+}
+
+type Reading = {
+  readonly runs: readonly number[]
+  readonly cpuSeconds: number
+  readonly atMs: number
+}
+
+async function readNow(session: Session): Promise<Reading> {
+  session.checkAlive()
+  const runs = await session.runs()
+  const cpuSeconds = cpuSecondsOf(session.contestant.launched.pid)
+  return { runs, cpuSeconds, atMs: performance.now() }
 }
 
 export async function untilRowsArrive(session: Session): Promise<void> {

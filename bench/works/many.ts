@@ -7,14 +7,13 @@ import { samplesQuery } from '../source.ts'
 import type { Delivery } from '../stage.ts'
 import { statusOf } from '../rowtail-status.ts'
 import type { Played, Work, WorkTurn } from '../work.ts'
-import { type Load, type LoadTimes, watchLoad } from './load.ts'
+import { glance, type Load, type LoadTimes, watchLoad } from './load.ts'
 import { playContender } from './turn.ts'
 
 const rows = 20
 const usualCounts = [50, 100] as const
 const quickCounts = [3, 6] as const
 const usual: LoadTimes = { warmUpMs: 6_000, windowMs: 8_000 }
-const quick: LoadTimes = { warmUpMs: 0, windowMs: 1_000 }
 const latenessMs = 8_000
 /** Each tick of a second is seen. */
 const statusEveryMs = 250
@@ -66,7 +65,7 @@ function playCount(turn: WorkTurn, count: number) {
   })
   const label = `${turn.label}-${count}`
   return playContender({ ...turn, label }, metrics, async (session): Promise<Seen> => {
-    const load = await watchLoad(session, metrics, turn.isQuick ? quick : usual)
+    const load = await watchLoad(session, metrics, turn.isQuick ? glance : usual)
     const isWatched = turn.subject === 'rowtail' && !turn.isQuick
     return { load, lateMs: isWatched ? await latenessOf(session.contestant) : [] }
   })
