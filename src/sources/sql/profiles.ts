@@ -130,14 +130,17 @@ export type DriverTraits = {
 export type PackageTraits = {
   /** False: rows are fetched one by one, because long cells of a block give other rows' data, or end it. */
   readonly repairsInBlock: boolean
-  /** Integers arrive in 32 bits, other numbers with 15 digits, whatever was declared. */
-  readonly roundsNumbers: boolean
+  /** Integers arrive in 32 bits, other numbers with 15 digits, whatever was declared; see DriverTraits. */
+  readonly hasDynamicTypes: boolean
+  /** A date comes without its BC. */
+  readonly losesEra: boolean
 }
 
 /** By the name in the connection string; behind a DSN any driver may be. */
 export function packageTraitsOf(connectionString: string): PackageTraits {
   const driver = valueOf(parseConnectionString(connectionString), ['driver']) ?? ''
-  return { repairsInBlock: psqlodbc.test(driver), roundsNumbers: /sqlite/i.test(driver) }
+  const isPsqlodbc = psqlodbc.test(driver)
+  return { repairsInBlock: isPsqlodbc, hasDynamicTypes: /sqlite/i.test(driver), losesEra: isPsqlodbc }
 }
 
 /** SQL_GD_ANY_COLUMN and SQL_GD_BOUND. */

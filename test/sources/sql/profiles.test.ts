@@ -87,7 +87,7 @@ describe('packageTraitsOf', () => {
   })
 
   it('trusts no number of SQLite', () => {
-    expect(packageTraitsOf('Driver=SQLite3;Database=a.db').roundsNumbers).toBe(true)
-    expect(packageTraitsOf('Driver={PostgreSQL ANSI};Server=db1').roundsNumbers).toBe(false)
+    expect(packageTraitsOf('Driver=SQLite3;Database=a.db').hasDynamicTypes).toBe(true)
+    expect(packageTraitsOf('Driver={PostgreSQL ANSI};Server=db1').hasDynamicTypes).toBe(false)
   })
 })

@@ -6,6 +6,7 @@ import type { Flag } from '../../../../../core/source.ts'
 import { cellColumns } from '../../../cells/columns.ts'
 import { LineBuffer } from '../../../cells/line-buffer.ts'
 import { RowWriter } from '../../../cells/row-writer.ts'
+import { dynamicDoubt } from '../../../cells/dynamic-types.ts'
 import { sqlTypes } from '../../../cells/sql-types.ts'
 import { type PackageTraits, sentQuery } from '../../../profiles.ts'
 import type { Cursor, DriverConnection, RowBlock } from '../driver.ts'
@@ -22,6 +23,13 @@ import type {
 /** Rows a fetch. */
 const blockRows = 100
 const lineBufferBytes = 64 * 1024
+const limitations = [
+  'npm odbc cancels on the event loop: against a server that cannot be reached this blocks for seconds.',
+  'npm odbc ends a text at a NUL character, and this shows nowhere: --odbc_binding direct reads it whole.',
+]
+const eraLimitation =
+  'psqlodbc drops the BC of a date: one of 1000 BC or before looks like one of our time (column::text).'
+
 export type PackageParts = {
   readonly failure: (error: unknown) => ReportedError
   readonly maxLineBytes: number
@@ -29,10 +37,7 @@ export type PackageParts = {
 }
 
 export class PackageConnection implements DriverConnection {
-  readonly limitations: readonly string[] = [
-    'npm odbc cancels on the event loop: against a server that cannot be reached this blocks for seconds.',
-    'npm odbc ends a text at a NUL character, and this shows nowhere: --odbc_binding direct reads it whole.',
-  ]
+  readonly limitations: readonly string[]
   readonly #native: NativeConnection
   readonly #parts: PackageParts
   readonly #lines = new LineBuffer(lineBufferBytes)
@@ -42,6 +47,7 @@ export class PackageConnection implements DriverConnection {
   constructor(native: NativeConnection, parts: PackageParts) {
     this.#native = native
     this.#parts = parts
+    this.limitations = parts.traits.losesEra ? [...limitations, eraLimitation] : limitations
   }
 
   get isUsable(): boolean {
@@ -65,6 +71,7 @@ export class PackageConnection implements DriverConnection {
       }))
       // Which timestamps have a zone is not told: they stay without one, flagged.
       const writer = new RowWriter(cellColumns(columns, false), this.#lines, maxLineBytes)
+      if (traits.hasDynamicTypes) flagNumbers(writer)
       const guard = <T>(call: Promise<T>) => this.#guard(call)
       const onClose = () => this.#release(statement)
       return new PackageCursor({ native, first, writer, traits, guard, onClose })
@@ -161,7 +168,8 @@ class PackageCursor implements Cursor {
 
   #writeDoubtful(index: number, column: NativeColumn, value: string | number | bigint): void {
     const { writer, traits } = this.#parts
-    const doubt = traits.roundsNumbers && typeof value !== 'string' ? 'rounded' : doubtOf(column, value)
+    const isDynamic = traits.hasDynamicTypes && typeof value === 'string'
+    const doubt = doubtOf(column, value) ?? (isDynamic ? dynamicDoubt(Buffer.from(value)) : undefined)
     if (doubt !== undefined) writer.flag(index, doubt)
     // The package ends text at a NUL, and MariaDB's driver gives a bit as a byte.
     if (value === '' && column.dataType === sqlTypes.bit) writer.boolean(index, false)
@@ -169,4 +177,10 @@ class PackageCursor implements Cursor {
     else if (typeof value === 'number') writer.number(index, value)
     else writer.bigint(index, value)
   }
+}
+
+/** Also where all is NULL: a text in a column of numbers arrives as one. */
+function flagNumbers(writer: RowWriter): void {
+  for (const [index, { kind }] of writer.columns.entries())
+    if (kind === 'number') writer.flag(index, 'rounded')
 }
