@@ -1,5 +1,6 @@
-// Steps of a script: each prints one line with its time and is quiet otherwise. A step that fails shows the
-// end of what its commands wrote. Runs on Node 20 with nothing installed.
+// Steps of a script: each prints one line with its time and is quiet otherwise; a terminal shows its name
+// while it lasts. A step that fails shows the end of what its commands wrote. Runs on Node 20 with nothing
+// installed.
 
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
@@ -21,11 +22,14 @@ const keptOutputLength = 256 * 1024
 export async function step(name, work) {
   const startMs = performance.now()
   const seconds = () => `${((performance.now() - startMs) / 1000).toFixed(1)} s`
+  const { isTTY } = process.stdout
+  if (isTTY) process.stdout.write(`… ${name}`)
+  const end = isTTY ? '\r\u001B[K' : ''
   try {
     const remark = await work()
-    console.log(`✓ ${name} ${seconds()}${remark ? ` (${remark})` : ''}`)
+    console.log(`${end}✓ ${name} ${seconds()}${remark ? ` (${remark})` : ''}`)
   } catch (error) {
-    console.log(`✗ ${name} ${seconds()}`)
+    console.log(`${end}✗ ${name} ${seconds()}`)
     throw error
   }
 }

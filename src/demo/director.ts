@@ -60,7 +60,11 @@ export function createDirector(options: DirectorOptions): Director {
       () => true,
       () => false,
     )
-    if (isBack) say('demo.loki_back', 'Loki is given back: at the next try all goes out, oldest first')
+    if (isBack)
+      say(
+        'demo.loki_back',
+        'Loki is given back: at the next try, within half a minute, all goes out, oldest first',
+      )
     else say('demo.loki_away', 'Loki cannot come back: another program has taken its port meanwhile')
   }
 

@@ -137,7 +137,7 @@ export class DriverHost {
     return {
       code: 'host_crashed',
       message: `The driver host ended by ${how} while it was in use.`,
-      hint: 'The driver is native code of its vendor; a new host takes over.',
+      hint: 'A new one takes over. If it repeats, try a newer driver, or the other --odbc_binding.',
       ...(said === '' ? {} : { said }),
     }
   }

@@ -262,7 +262,7 @@ function reasonToReplace(health: HostHealth | undefined): ErrorReport | undefine
 
 const wedged: ErrorReport = {
   code: 'host_crashed',
-  message: 'The driver host was ended because a call in it did not heed being cancelled.',
+  message: 'The driver host was ended because a call in it did not end when it was cancelled.',
   hint: 'The database or its driver hangs; a new driver host takes over.',
 }
 
@@ -274,7 +274,7 @@ const silent: ErrorReport = {
 
 const overloaded: ErrorReport = {
   code: 'host_crashed',
-  message: `The driver host carried more than ${maxAbandonedCalls} calls that did not heed being cancelled.`,
+  message: `The driver host carried more than ${maxAbandonedCalls} calls that did not end when cancelled.`,
   hint: 'The database or its driver hangs.',
 }
 

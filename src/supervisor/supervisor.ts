@@ -251,7 +251,7 @@ export class Supervisor {
 
 const leftBehind: ErrorReport = {
   code: 'query_abandoned',
-  message: 'A call of this metric did not heed being cancelled; it goes on over another driver host.',
+  message: 'A call of this metric did not end when it was cancelled; it goes on over another driver host.',
 }
 
 function hostMessage(address: HostAddress | undefined): ToWorker {
