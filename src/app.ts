@@ -126,9 +126,10 @@ async function runParts(parts: Parts): Promise<number> {
   for (const error of [...parts.warnings, lowDiskWarning(disk)]) {
     if (error !== undefined) say({ type: 'warning', error })
   }
-  supervisor.startWorkers() // what is spooled is on its way before any check
-  const opening = openWeb(parts) // its libraries load while the checks wait for servers
-  const failedCheck = await checkAll(parts, stop.signal)
+  const checking = checkAll(parts, stop.signal) // before the workers: a driver host is the slowest to come up
+  supervisor.startWorkers() // what is spooled is on its way before any check has passed
+  const opening = openWeb(parts) // its files load while the checks wait for servers
+  const failedCheck = await checking
   const { web, failed = failedCheck } = await opening
   if (failed === undefined && !stop.signal.aborted) {
     supervisor.poll()

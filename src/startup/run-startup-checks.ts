@@ -1,6 +1,6 @@
-// Runs the startup checks in order, tells of each by an event, and stops at the first that fails. Where
-// rowtail has delivered from this target to this Loki before, a server that cannot be reached stops nothing:
-// after a reboot nobody promises an order, so the service starts, spools and keeps asking.
+// Runs the startup checks side by side, tells of them in their order by events, and stops at the first that
+// fails. Where rowtail has delivered from this target to this Loki before, a server that cannot be reached
+// stops nothing: after a reboot nobody promises an order, so the service starts, spools and keeps asking.
 
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
@@ -33,18 +33,43 @@ export async function runStartupChecks(
   checks: readonly StartupCheck[],
   options: StartupOptions,
 ): Promise<FailedFinding | undefined> {
-  const unfit = new Set<string>()
-  for (const { name, check, needs } of checks) {
-    if (needs !== undefined && unfit.has(needs)) {
-      unfit.add(name)
-      continue
+  const settled = new AbortController()
+  const signal = AbortSignal.any([options.signal, settled.signal])
+  const begun = begin(checks, { ...options, signal })
+  try {
+    for (const [name, answer] of begun) {
+      const finding = await answer
+      if (finding === undefined) continue
+      tell(name, finding, options)
+      if (finding.kind === 'failed') return finding
     }
-    const finding = forKnownTarget(await findingOf(name, check, options), options)
-    tell(name, finding, options)
-    if (finding.kind === 'failed') return finding
-    if (finding.kind === 'warned') unfit.add(name)
+    return undefined
+  } finally {
+    settled.abort(new Error('the startup checks are over'))
+    await Promise.allSettled(begun.values())
   }
-  return undefined
+}
+
+/** The findings by name, on their way; undefined for a check that was left out. */
+function begin(
+  checks: readonly StartupCheck[],
+  options: StartupOptions,
+): ReadonlyMap<string, Promise<Finding | undefined>> {
+  const begun = new Map<string, Promise<Finding | undefined>>()
+  for (const check of checks) {
+    const needed = check.needs === undefined ? undefined : begun.get(check.needs)
+    begun.set(check.name, answerTo(check, needed, options))
+  }
+  return begun
+}
+
+async function answerTo(
+  { name, check }: StartupCheck,
+  needed: Promise<Finding | undefined> | undefined,
+  options: StartupOptions,
+): Promise<Finding | undefined> {
+  if (needed !== undefined && (await needed)?.kind !== 'passed') return undefined
+  return forKnownTarget(await findingOf(name, check, options), options)
 }
 
 /** A known target is not waited for: the running service asks again by itself. */

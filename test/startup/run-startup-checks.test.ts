@@ -51,6 +51,37 @@ describe('running the startup checks', () => {
     expect(told).toEqual(['check.passed metrics', 'check.warned database', 'check.passed loki'])
   })
 
+  it('asks the servers side by side, and the one that needs another after that', async () => {
+    const asked: string[] = []
+    const check = (name: string, needs?: string): StartupCheck => ({
+      ...named(name, passed, needs),
+      check: async () => {
+        asked.push(name)
+        await Promise.resolve()
+        asked.push(`${name} answered`)
+        return passed
+      },
+    })
+    const { told } = await run([check('database'), check('cpu', 'database'), check('loki')])
+    expect(asked.slice(0, 2)).toEqual(['database', 'loki'])
+    expect(asked.indexOf('cpu')).toBeGreaterThan(asked.indexOf('database answered'))
+    expect(told).toEqual(['check.passed database', 'check.passed cpu', 'check.passed loki'])
+  })
+
+  it('ends the others where one fails', async () => {
+    const ended: unknown[] = []
+    const endless: StartupCheck = {
+      name: 'loki',
+      check: (signal) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => ended.push(signal.reason), { once: true })
+        }),
+    }
+    const { failure } = await run([named('database', refused), endless])
+    expect(failure).toBe(refused)
+    expect(ended).toHaveLength(1)
+  })
+
   it('stops at the first that fails and returns what it found', async () => {
     const { failure, told } = await run([named('database', refused), named('loki', passed)])
     expect(failure).toBe(refused)
