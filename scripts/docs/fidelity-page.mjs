@@ -40,6 +40,11 @@ rowtail adds these settings to the connection string of a driver that it knows b
 connection string has already is left as it is, under its short name too.
 
 ${profiles.map(profileSection).join('\n\n')}
+
+MariaDB's driver and SQLite's have no profile: what they would get wrong is read otherwise, or flagged. Leave
+\`StepAPI\` of the SQLite ODBC driver off: it saves memory, and takes the types of computed columns away. A
+\`timestamp\` of MariaDB comes in the zone of its session and is flagged for it; rowtail does not change the
+zone, because \`now()\` and \`curdate()\` of the query would change with it.
 `
 }
 

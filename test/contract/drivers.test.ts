@@ -159,6 +159,40 @@ describe('cancelling odbc-direct', () => {
   })
 })
 
+describe('settings of a profile that the operator chose otherwise', () => {
+  const own = {
+    ConnSettings: "set time zone 'Asia/Kolkata'",
+    BoolsAsChar: 1,
+    MaxVarcharSize: 10,
+    UnknownsAsLongVarchar: 0,
+    UseDeclareFetch: 0,
+  }
+  const query =
+    "select true as a, repeat('x', 9000)::varchar as b, to_json(repeat('x', 9000)) as c, " +
+    "timestamptz '2026-01-02 03:04:05Z' as d"
+  const owned = (subject: ServerSubject): DriverSubject => ({
+    ...subject,
+    target: () => ({ ...subject.target(), connectionString: sharedPostgres().connectionString(own) }),
+  })
+  const long = 'x'.repeat(9_000)
+
+  it('change no value of the direct binding but the zone, which is flagged', async () => {
+    const { lines, flags } = await ask(await connect(owned(direct)), query)
+    expect(lines).toEqual([
+      `{"a":true,"b":"${long}","c":${JSON.stringify(`"${long}"`)},"d":"2026-01-02T08:34:05"}`,
+    ])
+    expect(flags.map(({ column, why }) => [column, why])).toEqual([['d', 'zone_unknown']])
+  })
+
+  it('let the package binding cut text, which is flagged', async () => {
+    const { flags } = await ask(await connect(owned(packaged)), query)
+    expect(flags.map(({ column, why }) => [column, why])).toEqual([
+      ['b', 'cut_by_driver'],
+      ['d', 'zone_unknown'],
+    ])
+  })
+})
+
 describe('what shows in no value', () => {
   const toldOf = async (subject: DriverSubject, query: string) => {
     const connection = await connect(subject)
