@@ -7,6 +7,7 @@ import { runLinesOf } from '../support/entries-of-loki.ts'
 import { FaultyDriver } from '../support/faulty-odbc/registration.ts'
 import { healthyOrder, livesOn, mostRowsOf, recovers, startFaulty } from '../support/faulty-odbc/services.ts'
 import { sharedLoki } from '../support/servers/shared.ts'
+import { waitFor } from '../support/servers/waiting.ts'
 import type { RunningService } from '../support/service.ts'
 import { startedServices } from '../support/services.ts'
 
@@ -72,7 +73,12 @@ describe('a value that is longer than its declared size', () => {
       neighbour: 'rows_short',
     })
     await service.metric('rows_long', ({ delivered }) => delivered.rows >= 2)
-    const runs = await runLinesOf(sharedLoki(), 'rows_long')
+    // Run lines are a stream of their own, which may come behind the rows.
+    const twoRuns = async () => {
+      const lines = await runLinesOf(sharedLoki(), 'rows_long')
+      return lines.length >= 2 && lines
+    }
+    const runs = await waitFor(twoRuns, { what: 'two run lines', timeoutMs: 20_000 })
     expect(runs[0]?.flags).toEqual([{ column: 'text', why: 'cut_by_driver' }])
     expect(runs[1]).not.toHaveProperty('flags')
     const lines = await sharedLoki().query('{job="rows_long"}')
