@@ -8,10 +8,16 @@ const neededMajor = 24
 hideSecrets()
 if (isNodeTooOld()) refuseNode()
 else await start()
+endUnderParent()
 
 async function start(): Promise<void> {
   const { main } = await import('./cli/index.ts')
   await main(process.argv.slice(2))
+}
+
+/** The channel that a parent such as pm2 opened keeps a process alive that has nothing left to do. */
+function endUnderParent(): void {
+  if (process.connected) process.exit()
 }
 
 /** The new title overwrites the arguments in memory, and with them what `ps` and /proc show. */
