@@ -26,7 +26,7 @@ export const refilledBytes = 5 * maxChunkBytes
 const savedBytes = 4 * maxChunkBytes
 const lowerBy = 0.85
 const raiseBytesPerSecond = 150_000
-/** However often Loki refuses: a push of the largest size every 5 s still asks whether it goes on refusing. */
+/** However often Loki refuses: a largest push every 5 s still asks whether it goes on refusing. */
 const slowestBytesPerSecond = maxChunkBytes / 5
 
 /**
@@ -78,9 +78,9 @@ export class Pace {
 export type TenantRefusal = { readonly limit?: number | undefined; readonly afterMs?: number | undefined }
 
 /**
- * The pace of all streams together; unlimited until the sink refuses for the first time. Refusals at the limit
- * that the sink named mean that others send for the same tenant: each gives way and comes back slowly, which
- * is how TCP shares a line.
+ * The pace of all streams together; unlimited until the sink refuses for the first time. Refusals at the
+ * limit that the sink named mean that others send for the same tenant: each gives way and comes back
+ * slowly, which is how TCP shares a line.
  */
 export class TenantPace {
   readonly pace = new Pace(undefined, savedBytes)
