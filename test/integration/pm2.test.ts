@@ -70,15 +70,24 @@ function logged(event: string): number {
   return lines.filter((line) => line.includes(`"event":"${event}"`)).length
 }
 
+type Described = {
+  readonly pid: number
+  readonly status: string
+  readonly restarts: number
+  readonly exitCode: number | undefined
+}
+
 /** What pm2 says of the program. */
-async function described(): Promise<{ pid: number; status: string; restarts: number }> {
+async function described(name = 'rowtail'): Promise<Described> {
   const listed = JSON.parse(await pm2('jlist')) as {
+    name: string
     pid: number
-    pm2_env: { status: string; restart_time: number }
+    pm2_env: { status: string; restart_time: number; exit_code?: number }
   }[] // pm2's own listing
-  const [app] = listed
-  if (app === undefined) throw new Error('pm2 knows no program')
-  return { pid: app.pid, status: app.pm2_env.status, restarts: app.pm2_env.restart_time }
+  const app = listed.find((one) => one.name === name)
+  if (app === undefined) throw new Error(`pm2 knows no ${name}`)
+  const { status, restart_time: restarts, exit_code: exitCode } = app.pm2_env
+  return { pid: app.pid, status, restarts, exitCode }
 }
 
 const nothingLeft = () =>
@@ -104,6 +113,16 @@ describe('under pm2', () => {
     await pm2('restart', 'rowtail')
     expect(logged('service.stopped')).toBe(2)
     expect(logged('service.ready')).toBe(3)
+  })
+
+  it('a wrong setting ends it with 2, and pm2 leaves it ended', async () => {
+    const script = { script: programEntry, interpreter: process.execPath }
+    const refused = { ...script, name: 'refused', args: ['--no_such_flag'], stop_exit_codes: [2] }
+    writeFileSync(path.join(directory, 'refused.config.json'), JSON.stringify({ apps: [refused] }))
+    await pm2('start', 'refused.config.json')
+    const isEnded = async () => (await described('refused')).status === 'stopped'
+    await waitFor(isEnded, { what: 'the end of what was refused', timeoutMs: 20_000, everyMs: 200 })
+    expect(await described('refused')).toMatchObject({ pid: 0, restarts: 0, exitCode: 2 })
   })
 
   it('a killed main process is replaced, and its driver host is gone', async () => {
