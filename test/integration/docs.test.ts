@@ -4,7 +4,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sharedLoki, sharedPostgres } from '../support/servers/shared.ts'
-import { waitFor } from '../support/servers/waiting.ts'
 import { startedServices } from '../support/services.ts'
 import { type DriverRegistration, registerSqreamDriver } from '../support/sqream/odbc-driver.ts'
 import { SqreamStandIn } from '../support/sqream/stand-in.ts'
@@ -65,7 +64,6 @@ async function found(logql: string): Promise<number> {
 
 describe('an expression of the docs', () => {
   it.each(expressions)('finds rows: $logql ($page)', async ({ logql }) => {
-    const streams = await waitFor(() => found(logql), { what: `rows for ${logql}`, timeoutMs: 10_000 })
-    expect(streams).toBeGreaterThan(0)
+    await expect.poll(() => found(logql), { timeout: 20_000, message: logql }).toBeGreaterThan(0)
   })
 })
