@@ -1,16 +1,13 @@
-// The contract of drivers over all of them: both ODBC bindings on PostgreSQL, the direct one on MariaDB and
-// SQLite, and rowtail's own for SQLite.
+// The contract of drivers over all of them, and what only one of them can show. The drivers themselves stand
+// in driver-subjects.ts.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { maxLineBytes } from '../../src/core/metric.ts'
-import type { OdbcBinding, Target } from '../../src/core/target.ts'
 import { odbcDirectDriver } from '../../src/sources/sql/driver-host/drivers/odbc-direct/driver.ts'
-import { odbcPackageDriver } from '../../src/sources/sql/driver-host/drivers/odbc-package/driver.ts'
 import { sqliteDriver } from '../../src/sources/sql/driver-host/drivers/sqlite.ts'
 import { MariaDbServer } from '../support/servers/mariadb.ts'
 import { sharedPostgres } from '../support/servers/shared.ts'
@@ -18,109 +15,30 @@ import { describeFailures, describeServerFailures, reportOf } from './driver-fai
 import { describeRows } from './driver.contract.ts'
 import { ask, connect, type DriverSubject, type ServerSubject, timeoutMs } from './driver-subject.ts'
 import {
-  directValues,
-  mariadbValues,
-  packageValues,
-  sqliteOverOdbcValues,
-  sqliteValues,
-} from './driver-values.ts'
-
-const byRows = { repairsInBlock: false, trustsSizes: false }
+  ansi,
+  cellByCell,
+  direct,
+  mariadbSubject,
+  packaged,
+  rowByRow,
+  sqliteOverOdbcSubject,
+  sqliteSubject,
+  sqliteTarget,
+} from './driver-subjects.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'rowtail-drivers-'))
+const databasePath = join(directory, 'test.db')
 afterAll(() => rmSync(directory, { recursive: true }))
 
-const direct: ServerSubject = {
-  ...postgresSubject('direct'),
-  name: 'odbc-direct on PostgreSQL',
-  load: async (settings) => odbcDirectDriver(settings),
-  values: directValues,
-}
-
-/** How drivers are read that repair nothing inside a block, shown on the one driver that is there. */
-const rowByRow: DriverSubject = {
-  ...direct,
-  name: 'odbc-direct, a row a fetch',
-  load: async (settings) => odbcDirectDriver({ maxLineBytes, ...settings, traits: byRows }),
-}
-
-const cellByCell: DriverSubject = {
-  ...direct,
-  name: 'odbc-direct, a cell a call',
-  load: async (settings) =>
-    odbcDirectDriver({ maxLineBytes, ...settings, traits: { ...byRows, readsBoundCells: false } }),
-}
-
-const ansi: DriverSubject = {
-  ...direct,
-  name: 'odbc-direct on PostgreSQL, the ANSI driver',
-  target: () => ({
-    ...postgresTarget('direct'),
-    connectionString: sharedPostgres().connectionString({ Driver: 'PostgreSQL ANSI' }),
-  }),
-}
-
 let mariadbServer: MariaDbServer
-const mariadb: DriverSubject = {
-  name: 'odbc-direct on MariaDB',
-  load: async (settings) => odbcDirectDriver(settings),
-  target: () => mariadbServer.target({ InitStmt: "set sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'" }),
-  values: mariadbValues,
-  oddName: 'é漢"\\',
-  sql: {
-    series: (count) => `select seq as n from seq_1_to_${count}`,
-    failingSeries: (count, failAt) =>
-      `select seq as n, (select 1 union select 2 where seq = ${failAt}) from seq_1_to_${count}`,
-    longText: (length) => `repeat('x', ${length})`,
-    createTable: 'create table if not exists t (a integer)',
-    commented: '/* ; */ select 1 as a /* last */',
-    unknownTable: 'select * from no_such_table',
-  },
-}
-
-const packaged: ServerSubject = {
-  ...postgresSubject('package'),
-  name: 'odbc-package on PostgreSQL',
-  load: (settings) => odbcPackageDriver(settings),
-  values: packageValues,
-}
-
-const sqlite: DriverSubject = {
-  name: 'sqlite',
-  load: async (settings) => sqliteDriver(settings),
-  target: sqliteTarget,
-  values: sqliteValues,
-  oddName: 'é😀"\\',
-  sql: {
-    series: (count) =>
-      `with recursive s(n) as (select 1 union all select n + 1 from s where n < ${count}) select n from s`,
-    failingSeries: (count, failAt) =>
-      `with recursive s(n) as (select 1 union all select n + 1 from s where n < ${count})
-       select abs(case when n = ${failAt} then -9223372036854775807 - 1 else n end) as n from s`,
-    longText: (length) => `replace(hex(zeroblob(${length})), '00', 'x')`,
-    createTable: 'create table if not exists t (a integer)',
-    commented: '/* ; */ select 1 as a /* last */',
-    unknownTable: 'select * from no_such_table',
-  },
-}
-
-const sqliteOverOdbc: DriverSubject = {
-  ...sqlite,
-  name: 'odbc-direct on SQLite',
-  load: async (settings) => odbcDirectDriver(settings),
-  target: () => ({
-    ...sqliteTarget(),
-    kind: 'odbc',
-    connectionString: `Driver={SQLite3};Database=${sqliteTarget().connectionString};`,
-  }),
-  values: sqliteOverOdbcValues,
-  sql: { ...sqlite.sql, commented: '/* first */ select 1 as a /* last */' },
-}
-
 beforeAll(async () => {
   mariadbServer = await MariaDbServer.start()
 })
 afterAll(() => mariadbServer.remove())
+
+const mariadb = mariadbSubject(() => mariadbServer)
+const sqlite = sqliteSubject(databasePath)
+const sqliteOverOdbc = sqliteOverOdbcSubject(databasePath)
 
 for (const subject of [direct, rowByRow, cellByCell, packaged, sqlite]) {
   describeRows(subject)
@@ -238,7 +156,7 @@ describe('opening a SQLite file', () => {
     async (name) => {
       const path = join(directory, name)
       const opening = sqliteDriver().open(
-        { ...sqliteTarget(), connectionString: path },
+        { ...sqliteTarget(databasePath), connectionString: path },
         { loginTimeoutMs: 1_000 },
       )
       expect(await reportOf(opening)).toMatchObject({
@@ -246,7 +164,7 @@ describe('opening a SQLite file', () => {
         message: expect.stringContaining(path),
       })
       const again = sqliteDriver().open(
-        { ...sqliteTarget(), connectionString: path },
+        { ...sqliteTarget(databasePath), connectionString: path },
         { loginTimeoutMs: 1_000 },
       )
       expect((await reportOf(again)).code).toBe('database_unknown')
@@ -254,7 +172,7 @@ describe('opening a SQLite file', () => {
   )
 
   it('a file that is no database is database_unknown', async () => {
-    const target = { ...sqliteTarget(), connectionString: import.meta.filename }
+    const target = { ...sqliteTarget(databasePath), connectionString: import.meta.filename }
     const report = await reportOf(sqliteDriver().open(target, { loginTimeoutMs: 1_000 }))
     expect(report).toMatchObject({ code: 'database_unknown', said: 'file is not a database' })
   })
@@ -319,61 +237,8 @@ function describeOpening(subject: ServerSubject): void {
   })
 }
 
-function postgresSubject(binding: OdbcBinding): Omit<ServerSubject, 'name' | 'load' | 'values'> {
-  return {
-    target: () => postgresTarget(binding),
-    oddName: 'é😀"\\',
-    sql: {
-      series: (count) => `select n from generate_series(1, ${count}) n`,
-      failingSeries: (count, failAt) =>
-        `select n, 1 / (${failAt} - n) as quotient from generate_series(1, ${count}) n`,
-      longText: (length) => `repeat('x', ${length})`,
-      createTable: 'create temporary table if not exists t (a integer)',
-      commented: '/* ; */ select 1 as a /* last */',
-      unknownTable: 'select * from no_such_table',
-    },
-    longQuery: 'select pg_sleep(600)',
-    sessionQuery: 'select pg_backend_pid() as id',
-    endSession: async (id) => {
-      await sharedPostgres().psql(`select pg_terminate_backend(${id}, 5000)`)
-    },
-    sessionState: async (id) => {
-      const state = await sharedPostgres().psql(`select state from pg_stat_activity where pid = ${id}`)
-      return state === '' ? undefined : state
-    },
-  }
-}
-
-function postgresTarget(binding: OdbcBinding): Target {
-  const postgres = sharedPostgres()
-  const { address } = postgres
-  return {
-    kind: 'odbc',
-    connectionString: postgres.connectionString(),
-    binding,
-    name: 'test',
-    labels: { host: address.host, database: address.database },
-    isSqream: false,
-    tried: { host: address.host, port: String(address.port), database: address.database, user: address.user },
-  }
-}
-
 function portOf(server: Server): number {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
   return address.port
-}
-
-function sqliteTarget(): Target {
-  const path = join(directory, 'test.db')
-  new DatabaseSync(path).close()
-  return {
-    kind: 'sqlite',
-    connectionString: path,
-    binding: 'direct',
-    name: 'test',
-    labels: { host: 'localhost', database: path },
-    isSqream: false,
-    tried: { database: path },
-  }
 }
