@@ -41,7 +41,7 @@ export type Expectations = {
   readonly refused: ReadonlySet<string>
   /** What is older than this Loki refuses by default: it may be a dead letter. */
   readonly oldestNs: bigint
-  /** Of what is older Loki does not say whether it has it: refused after a lost answer, it is a dead letter (D-22). */
+  /** Of what is older Loki does not say whether it has it: after a lost answer it is a dead letter (D-22). */
   readonly unaskedNs: bigint
   /** rowtail's clock was set: Loki itself may refuse a time. */
   readonly mayRestamp: boolean

@@ -64,7 +64,7 @@ export class Subject {
         isScripted ? scriptedUrl : lokiUrl,
         '--label',
         `era=${this.era}`,
-        // A killed Loki on a busy machine: 30 s were once not enough, and what has delivered nothing yet ends.
+        // A killed Loki on a busy machine took more than 30 s once, and what has delivered nothing ends.
         '--startup_wait',
         '2m',
         ...this.#reserve(),
