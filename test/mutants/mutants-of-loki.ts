@@ -79,14 +79,18 @@ export const mutantsOfLoki = [
       to: 'said',
     },
   ]),
-  ...mutantsOf('sinks/loki/client.ts', 'sinks/loki/sink.test.ts', [
-    { breaks: 'follows a redirect', from: 'followRedirect: false', to: 'followRedirect: true' },
-  ]),
   ...mutantsOf('sinks/loki/client.ts', 'sinks/loki/client.test.ts', [
+    { breaks: 'keeps all of an answer', from: 'chunk.subarray(0, maxBytes - keptBytes)', to: 'chunk' },
     {
-      breaks: 'throws at the stop where an answer came early',
-      from: 'signal: asking.signal',
-      to: 'signal',
+      breaks: 'waits for an answer for ever',
+      from: "reject(codedError('ETIMEDOUT'",
+      to: "void (codedError('ETIMEDOUT'",
+    },
+    { breaks: 'asks also after the stop', from: 'if (signal.aborted) abort()', to: '' },
+    {
+      breaks: 'leaves a socket open that was answered early',
+      from: 'asked?.destroy()',
+      to: '',
     },
   ]),
 ]

@@ -59,10 +59,11 @@ describe('an answer', () => {
 
   it('that came before the whole body was sent leaves no connection, nothing to abort', async () => {
     const closed = Promise.withResolvers<void>()
-    const { baseUrl } = await serveHttp((request, response) => {
+    const { baseUrl, server } = await serveHttp((request, response) => {
       request.socket.once('close', () => closed.resolve())
       response.writeHead(413).end('too large')
     })
+    server.keepAliveTimeout = 0 // it ends no connection by itself
     const controller = new AbortController()
     const question = { url: baseUrl, body: new Uint8Array(5_000_000), timeoutMs: 5_000 }
     const answer = await clientFor(baseUrl).ask({ ...question, signal: controller.signal })
