@@ -82,7 +82,7 @@ function rowsCell(samples: readonly KeptSample[], subject: SubjectName): string 
   const { lost, asked } = lostRows(samples, subject)
   if (asked === 0) return '–'
   const total = asked.toLocaleString('en')
-  return lost === 0 ? `all ${total}` : `**lost ${lost.toLocaleString('en')} of ${total}**`
+  return lost === 0 ? `all ${total}` : `**${lost.toLocaleString('en')} of ${total} missing**`
 }
 
 function originsOf(samples: readonly KeptSample[]): string {

@@ -29,7 +29,7 @@ export type Session = {
 }
 
 /** After the last row was handed out: how long a contender may take until it is in Loki. */
-const settleMs = 30_000
+const settleMs = 60_000
 
 export async function onStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
   const [postgres, loki] = await Promise.all([
