@@ -18,7 +18,7 @@ export function dealt(
 /** `1..3, 7`: the numbers of rounds in a line of results. */
 export function rangesOf(rounds: readonly number[]): string {
   const ranges: [number, number][] = []
-  for (const round of rounds.toSorted((a, b) => a - b)) {
+  for (const round of [...new Set(rounds)].sort((a, b) => a - b)) {
     const range = ranges.at(-1)
     if (range !== undefined && round === range[1] + 1) range[1] = round
     else ranges.push([round, round])

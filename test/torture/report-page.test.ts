@@ -47,4 +47,10 @@ describe('a batch that goes on', () => {
     const lines = [lineOf('1..3', {}), lineOf('9', { seed: 8 }), lineOf('7', { commit: 'other' })]
     expect([...doneRounds(lines, batch)]).toEqual([1, 2, 3])
   })
+
+  it('runs a round with findings again, until it is clean', () => {
+    const lines = [lineOf('1..3', { failed: '2' })]
+    expect([...doneRounds(lines, batch)]).toEqual([1, 3])
+    expect([...doneRounds([...lines, lineOf('2', {})], batch)].sort()).toEqual([1, 2, 3])
+  })
 })

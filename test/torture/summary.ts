@@ -87,11 +87,15 @@ export function readResults(path: string): Summary[] {
   return lines.map((line) => JSON.parse(line) as Summary) // written by `save`
 }
 
-/** Rounds of this batch that the results tell of. */
+/** Rounds of this batch that the results tell of, but those with findings: they are run again. */
 export function doneRounds(lines: readonly Summary[], batch: Batch): ReadonlySet<number> {
   const isOurs = ({ commit, seed, scenario }: Summary): boolean =>
     commit === batch.commit && seed === batch.seed && scenario === batch.scenario
-  return new Set(lines.filter(isOurs).flatMap(({ done }) => roundsOf(done)))
+  const clean = ({ done, failed }: Summary): number[] => {
+    const withFindings = new Set(roundsOf(failed))
+    return roundsOf(done).filter((round) => !withFindings.has(round))
+  }
+  return new Set(lines.filter(isOurs).flatMap(clean))
 }
 
 export function emptySummary(batch: Batch): Summary {
