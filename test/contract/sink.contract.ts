@@ -10,6 +10,7 @@ import { lookups } from './sink-lookup.contract.ts'
 import { questions } from './sink-reading.contract.ts'
 import { refusedEntries, refusedLabels } from './sink-refusals.contract.ts'
 import { storedRows } from './sink-rows.contract.ts'
+import { tails } from './sink-tail.contract.ts'
 import { wireWords } from './sink-wire.contract.ts'
 import {
   kindOf,
@@ -39,6 +40,7 @@ export function describeSink(name: string, start: (variant: LokiVariant) => Prom
       wireWords(subject)
       lookups(subject)
       questions(subject)
+      tails(subject)
     })
     tenants(start)
     changedLimits(start)

@@ -46,6 +46,7 @@ export class FakeLoki {
     this.#api = api
     this.#listener = new Listener({
       handle: (asked) => this.#handle(asked),
+      upgrade: (asked, connection) => api.upgrade(asked, connection),
       maxBodyBytes: api.limits.maxBodyBytes,
       nowMs: () => api.nowMs(),
     })

@@ -6,7 +6,7 @@
 import { Distributor } from './distributor.ts'
 import { Ingester } from './ingester.ts'
 import { defaultLimits, type LokiLimits } from './limits.ts'
-import type { Answer, Asked } from './listener.ts'
+import type { Answer, Asked, Connection } from './listener.ts'
 import { parseQuery, parseSelector } from './logql.ts'
 import { decodePush } from './push-request.ts'
 import {
@@ -17,9 +17,11 @@ import {
   queryRange,
   rangeQuestionOf,
   type Shelf,
+  type Surroundings,
 } from './query.ts'
 import { Rejection } from './rejection.ts'
 import { EntryStore } from './store.ts'
+import { tailQuestionOf, Tails } from './tails.ts'
 
 export type LokiApiOptions = {
   readonly limits?: Partial<LokiLimits>
@@ -50,6 +52,7 @@ export class LokiApi {
   readonly #options: LokiApiOptions
   readonly #store: EntryStore
   readonly #tenants = new Map<string, Tenant>()
+  readonly #tails = new Tails()
   #notReady: string | undefined
 
   constructor(options: LokiApiOptions = {}) {
@@ -63,9 +66,28 @@ export class LokiApi {
       const isPush = asked.url.pathname === `${prefix}/push` && asked.method === 'POST'
       return isPush ? this.#push(asked) : this.#read(asked)
     } catch (error) {
-      if (!(error instanceof Rejection)) throw error
-      return { status: error.status, body: `${error.message}\n`, headers: textHeaders }
+      return refusal(error)
     }
+  }
+
+  /** Makes the connection of a request for a live tail a WebSocket; all else is answered. */
+  async upgrade(asked: Asked, connection: Connection): Promise<Answer | undefined> {
+    if (asked.url.pathname !== `${prefix}/tail`) return this.answer(asked)
+    try {
+      const shelf = this.#tenantOf(asked)
+      await this.#tails.open(
+        tailQuestionOf(shelf, asked.url.searchParams, this.#surroundings(asked)),
+        connection,
+      )
+      return undefined
+    } catch (error) {
+      return refusal(error)
+    }
+  }
+
+  /** Tells those who tail that it ends. */
+  endTails(): void {
+    this.#tails.end()
   }
 
   /** GET /ready answers 503 with this text; undefined: 200. */
@@ -114,8 +136,7 @@ export class LokiApi {
 
   #dataOf(path: string, asked: Asked, tenant: Tenant): unknown {
     const { searchParams } = asked.url
-    const flags = header(asked, 'x-loki-response-encoding-flags') ?? ''
-    const surroundings = { categorizes: flags.includes('categorize-labels'), nowMs: this.nowMs() }
+    const surroundings = this.#surroundings(asked)
     const streams = tenant.store.streams(tenant.name)
     const named = /^\/label\/([^/]+)\/values$/.exec(path)?.[1]
     if (named !== undefined) return labelValues(streams, decodeURIComponent(named))
@@ -138,9 +159,18 @@ export class LokiApi {
         const query = parseQuery(searchParams.get('query') ?? '')
         return queryInstant(tenant, query, instantQuestionOf(searchParams, surroundings))
       }
+      case '/tail': {
+        tailQuestionOf(tenant, searchParams, surroundings)
+        throw new Rejection(400, 'Bad Request') // it is no WebSocket
+      }
       default:
         throw new Rejection(404, '404 page not found')
     }
+  }
+
+  #surroundings(asked: Asked): Surroundings {
+    const flags = header(asked, 'x-loki-response-encoding-flags') ?? ''
+    return { categorizes: flags.includes('categorize-labels'), nowMs: this.nowMs() }
   }
 
   #readiness(): Answer {
@@ -170,6 +200,11 @@ export class LokiApi {
 
 function header({ headers }: Asked, name: string): string | undefined {
   return [headers[name]].flat()[0]
+}
+
+function refusal(error: unknown): Answer {
+  if (!(error instanceof Rejection)) throw error
+  return { status: error.status, body: `${error.message}\n`, headers: textHeaders }
 }
 
 function plain(labels: ReadonlyMap<string, string>): Record<string, string> {

@@ -19,8 +19,9 @@ export type RangeQuestion = TimeRange & {
   readonly categorizes: boolean
 }
 
-type Surroundings = { readonly categorizes: boolean; readonly nowMs: number }
-type Found = { readonly stream: StoredStream; readonly entry: PushedEntry; readonly row: Row }
+export type Surroundings = { readonly categorizes: boolean; readonly nowMs: number }
+export type Found = { readonly stream: StoredStream; readonly entry: PushedEntry; readonly row: Row }
+type PageQuestion = Omit<RangeQuestion, 'stepNs' | 'categorizes'>
 type StreamAnswer = { readonly stream: Record<string, string>; readonly values: unknown[] }
 type Series = { readonly metric: Record<string, string>; readonly timesNs: bigint[] }
 
@@ -81,7 +82,15 @@ export function labelValues(streams: readonly StoredStream[], name: string): str
 }
 
 function queryLogs(shelf: Shelf, query: LogQuery, question: RangeQuestion): unknown {
-  const { limit, categorizes, isForward } = question
+  const { categorizes } = question
+  const flags = categorizes ? { encodingFlags: ['categorize-labels'] } : {}
+  const result = groupedByStream(pageOf(shelf, query, question), categorizes)
+  return { resultType: 'streams', ...flags, result, stats: {} }
+}
+
+/** The first rows of an answer, as many as were asked for and fit. */
+export function pageOf(shelf: Shelf, query: LogQuery, question: PageQuestion): Found[] {
+  const { limit, isForward } = question
   const { maxQueryEntries, maxGrpcBytes } = shelf.limits
   if (limit > maxQueryEntries) {
     const words = 'max entries limit per query exceeded, limit > max_entries_limit_per_query'
@@ -95,28 +104,36 @@ function queryLogs(shelf: Shelf, query: LogQuery, question: RangeQuestion): unkn
     const why = `grpc: received message larger than max (${bytes} vs. ${maxGrpcBytes})`
     throw new Rejection(500, `rpc error: code = ResourceExhausted desc = ${why}`)
   }
-  const flags = categorizes ? { encodingFlags: ['categorize-labels'] } : {}
-  return { resultType: 'streams', ...flags, result: groupedByStream(page, categorizes), stats: {} }
+  return page
 }
 
 /** What the query lets through of each stream that it selects, repeats left out. */
-function rowsOf({ name, store }: Shelf, { matches, stages }: LogQuery, range: TimeRange): Found[] {
-  const selected = store.streams(name).filter(({ labels }) => matches(new Map(labels)))
+function rowsOf({ name, store }: Shelf, query: LogQuery, range: TimeRange): Found[] {
+  const selected = store.streams(name).filter(({ labels }) => query.matches(new Map(labels)))
   return selected.flatMap((stream) => {
     const once = new Map(store.entries(stream, range).map((entry) => [identityOf(entry), entry]))
-    return [...once.values()].flatMap((entry) => {
-      let row: Row | undefined = {
-        line: entry.line,
-        labels: new Map([...stream.labels, ...entry.metadata]),
-        parsed: new Map(),
-      }
-      for (const stage of stages) row = row === undefined ? undefined : stage(row)
-      return row === undefined ? [] : [{ stream, entry, row }]
-    })
+    return passing(query, stream, [...once.values()])
   })
 }
 
-function groupedByStream(page: readonly Found[], categorizes: boolean): StreamAnswer[] {
+/** What the stages let through of a stream that is selected. */
+export function passing(
+  { stages }: LogQuery,
+  stream: StoredStream,
+  entries: readonly PushedEntry[],
+): Found[] {
+  return entries.flatMap((entry) => {
+    let row: Row | undefined = {
+      line: entry.line,
+      labels: new Map([...stream.labels, ...entry.metadata]),
+      parsed: new Map(),
+    }
+    for (const stage of stages) row = row === undefined ? undefined : stage(row)
+    return row === undefined ? [] : [{ stream, entry, row }]
+  })
+}
+
+export function groupedByStream(page: readonly Found[], categorizes: boolean): StreamAnswer[] {
   const groups = new Map<string, StreamAnswer>()
   for (const { stream: stored, entry, row } of page) {
     const stream = Object.fromEntries(categorizes ? stored.labels : [...row.labels, ...row.parsed])
@@ -203,7 +220,7 @@ function countText({ isRate, rangeNs }: CountQuery, count: number): string {
 }
 
 /** More than ten digits are nanoseconds, fewer or a fraction seconds, all else a date. */
-function timeOf(text: string | null): bigint | undefined {
+export function timeOf(text: string | null): bigint | undefined {
   if (text === null) return undefined
   if (/^\d{11,}$/.test(text)) return BigInt(text)
   const seconds = /^[\d.]+$/.test(text) ? Number(text) : Date.parse(text) / 1_000
@@ -224,6 +241,6 @@ function secondsOf(atNs: bigint): number {
   return Number(atNs / 1_000_000n) / 1_000
 }
 
-function order(a: bigint, b: bigint): number {
+export function order(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

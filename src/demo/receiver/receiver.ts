@@ -1,6 +1,6 @@
 // The demo's Loki: the receiver with its entries on disk, on a port that stays the same while it is away.
 
-import { Listener } from './listener.ts'
+import { Listener, type ListenerOptions } from './listener.ts'
 import { LokiApi } from './loki-api.ts'
 
 export interface Receiver {
@@ -31,6 +31,7 @@ export async function openReceiver(file: string): Promise<Receiver> {
     leave: () => listener.stop(),
     comeBack: () => listener.start(),
     async close() {
+      api.endTails()
       await listener.stop()
       api.close()
     },
@@ -38,8 +39,9 @@ export async function openReceiver(file: string): Promise<Receiver> {
 }
 
 async function listen(api: LokiApi): Promise<Listener> {
-  const options = {
-    handle: (asked: Parameters<LokiApi['answer']>[0]) => api.answer(asked),
+  const options: ListenerOptions = {
+    handle: (asked) => api.answer(asked),
+    upgrade: (asked, connection) => api.upgrade(asked, connection),
     maxBodyBytes: api.limits.maxBodyBytes,
     nowMs: () => api.nowMs(),
   }

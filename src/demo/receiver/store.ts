@@ -3,11 +3,13 @@
 // go.
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { identityOf } from './checked-stream.ts'
 import type { Label, PushedEntry } from './push-request.ts'
 
 /** A label set of one tenant. */
 export type StoredStream = {
   readonly id: number
+  readonly tenant: string
   readonly labels: readonly Label[]
   /** The labels as Loki writes them. */
   readonly text: string
@@ -15,6 +17,9 @@ export type StoredStream = {
 
 /** Times in ns; the end is exclusive. */
 export type TimeRange = { readonly startNs: bigint; readonly endNs: bigint }
+
+/** Hears of the entries of one push to a stream, as they were stored; repeats are left out. */
+export type StoreWatcher = (stream: StoredStream, entries: readonly PushedEntry[]) => void
 
 const schema = `
   pragma journal_mode = wal;
@@ -38,6 +43,7 @@ export class EntryStore {
   readonly #insert: StatementSync
   readonly #removeOldest: StatementSync
   readonly #between: StatementSync
+  readonly #watchers = new Set<StoreWatcher>()
   #bytes: number
 
   /** `:memory:` or a file, which is created where it is missing. */
@@ -66,24 +72,28 @@ export class EntryStore {
   streams(tenant: string): StoredStream[] {
     const rows = this.#database.prepare('select id, labels, text from streams where tenant = ?').all(tenant)
     return rows.map(({ id, labels, text }) => {
-      return { id: Number(id), labels: labelsOf(labels), text: String(text) }
+      return { id: Number(id), tenant, labels: labelsOf(labels), text: String(text) }
     })
   }
 
-  addStream(tenant: string, { labels, text }: Omit<StoredStream, 'id'>): StoredStream {
+  addStream(tenant: string, { labels, text }: Pick<StoredStream, 'labels' | 'text'>): StoredStream {
     const insert = this.#database.prepare('insert into streams (tenant, labels, text) values (?, ?, ?)')
     const { lastInsertRowid } = insert.run(tenant, JSON.stringify(labels), text)
-    return { id: Number(lastInsertRowid), labels, text }
+    return { id: Number(lastInsertRowid), tenant, labels, text }
   }
 
   /** All or none of them; then what is over the bound goes, the oldest taken first. */
-  append({ id }: StoredStream, entries: readonly PushedEntry[]): void {
+  append(stream: StoredStream, entries: readonly PushedEntry[]): void {
+    const isWatched = this.#watchers.size > 0
+    const unseen: PushedEntry[] = []
     this.#database.exec('begin')
     try {
-      for (const { atNs, line, lineBytes, metadata } of entries) {
+      for (const entry of entries) {
+        if (isWatched && !this.#holds(stream, entry)) unseen.push(entry)
+        const { atNs, line, lineBytes, metadata } = entry
         const pairs = JSON.stringify(metadata)
         const bytes = lineBytes + Buffer.byteLength(pairs)
-        this.#insert.run(id, atNs, line, lineBytes, pairs, bytes)
+        this.#insert.run(stream.id, atNs, line, lineBytes, pairs, bytes)
         this.#bytes += bytes
       }
       while (this.#bytes > this.#maxBytes) this.#bytes -= Number(this.#removeOldest.get()?.['bytes'])
@@ -93,6 +103,13 @@ export class EntryStore {
       this.#bytes = this.#number('select coalesce(sum(bytes), 0) as n from entries')
       throw error
     }
+    if (unseen.length > 0) for (const watcher of this.#watchers) watcher(stream, unseen)
+  }
+
+  /** Returns what ends it. */
+  watch(watcher: StoreWatcher): () => void {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
   }
 
   /** Oldest first, repeats included. */
@@ -122,6 +139,12 @@ export class EntryStore {
 
   close(): void {
     this.#database.close()
+  }
+
+  #holds(stream: StoredStream, entry: PushedEntry): boolean {
+    const identity = identityOf(entry)
+    const range = { startNs: entry.atNs, endNs: entry.atNs + 1n }
+    return this.entries(stream, range).some((held) => identityOf(held) === identity)
   }
 
   #number(query: string): number {
