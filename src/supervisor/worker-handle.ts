@@ -141,9 +141,6 @@ export class WorkerHandle {
       case 'settled':
         seat?.settled(message.stream, message.afterMs)
         break
-      case 'gather':
-        seat?.gather(message.stream, message.forMs)
-        break
       case 'event':
       case 'abandoned':
       case 'clean':

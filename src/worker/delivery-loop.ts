@@ -38,11 +38,6 @@ const maxAheadOfSinkMs = 5 * 60_000
  * refuses them, and they get a new time.
  */
 const maxWaitAheadMs = 15 * 60_000
-/**
- * A metric that runs each second has its run lines sent five at a time: a push costs as much with one line as
- * with hundreds of rows, and these were a third of all.
- */
-export const runLinesGatherMs = 5_000
 /** How often a stream that only has entries of the future is looked at again. */
 const futureCheckMs = 10_000
 /** A blocked stream is probed once a minute. */
@@ -235,7 +230,6 @@ export class DeliveryLoop {
       this.#deliveries.delete(range.stream)
       if (ending.hasFailed) emit({ type: 'spool.recovered' })
       for (const event of settledEvents({ ...ending, range, droppedDeadLetters })) emit(event)
-      this.#gatherRunLines(range)
       this.#next(range.stream, 0)
       onSettled()
     } catch (error) {
@@ -245,12 +239,6 @@ export class DeliveryLoop {
       emit({ type: 'spool.failed', error: error.report })
       this.#next(range.stream, spoolRetryMs)
     }
-  }
-
-  #gatherRunLines({ stream, kind }: ChunkRange): void {
-    const { spool, post } = this.#options
-    const isAllSent = !spool.backlogs().some((backlog) => backlog.stream === stream)
-    if (kind === 'runs' && isAllSent) post({ type: 'gather', stream, forMs: runLinesGatherMs })
   }
 
   #settlementOf({ sent, settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {

@@ -219,7 +219,9 @@ describe('a gateway before Loki', () => {
       return { ms: sentMs - (before?.sentMs ?? 0), bytes: 10_000 * (before?.lines.length ?? 0) }
     })
     expect(gaps.length).toBeGreaterThanOrEqual(21)
-    expect(gaps.filter(({ ms, bytes }) => ms < bytes / 1_000)).toEqual([])
+    // In all, not each: what one was handed over late by, the next comes closer to it.
+    const [ms, bytes] = (['ms', 'bytes'] as const).map((one) => gaps.reduce((sum, gap) => sum + gap[one], 0))
+    expect(ms).toBeGreaterThan((0.99 * (bytes ?? 0)) / 1_000)
   })
 })
 

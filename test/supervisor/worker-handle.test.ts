@@ -53,7 +53,6 @@ function startWorker(init: WorkerInit) {
       pass: () => undefined,
       ask: () => undefined,
       settled: () => undefined,
-      gather: () => undefined,
       leave: async () => void story.push(`${seat} left`),
     }
   }

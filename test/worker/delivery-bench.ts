@@ -5,7 +5,6 @@ import type { MetricEvent } from '../../src/core/events.ts'
 import type { Lookup, PushOutcome } from '../../src/core/sink.ts'
 import { lokiCodec } from '../../src/sinks/loki/codec.ts'
 import type { Spool } from '../../src/spool/spool.ts'
-import type { StreamKind } from '../../src/spool/types.ts'
 import { DeliveryLoop } from '../../src/worker/delivery-loop.ts'
 import { singleEntryChunk } from '../../src/worker/freeze.ts'
 import type { FromWorker } from '../../src/worker/messages.ts'
@@ -41,21 +40,13 @@ export type DeliveryBench = {
   readonly of: <T extends MetricEvent['type']>(type: T) => Extract<MetricEvent, { type: T }>[]
 }
 
-type BenchOptions = {
-  readonly path?: string
-  readonly clock?: FakeClock
-  readonly isMetadataOn?: boolean
-  readonly kind?: StreamKind
-}
-
 export function deliveryBench({
   path = temporarySpoolPath(),
   clock = new FakeClock(),
   isMetadataOn = true,
-  kind = 'rows',
-}: BenchOptions = {}): DeliveryBench {
+} = {}): DeliveryBench {
   const spool = openedSpool(path)
-  const stream = spool.streamOf('{job="locks"}', kind)
+  const stream = spool.streamOf('{job="locks"}', 'rows')
   const events: MetricEvent[] = []
   const messages: FromWorker[] = []
   const depths: number[] = []
