@@ -51,6 +51,6 @@ describe('a batch that goes on', () => {
   it('runs a round with findings again, until it is clean', () => {
     const lines = [lineOf('1..3', { failed: '2' })]
     expect([...doneRounds(lines, batch)]).toEqual([1, 3])
-    expect([...doneRounds([...lines, lineOf('2', {})], batch)].sort()).toEqual([1, 2, 3])
+    expect(doneRounds([...lines, lineOf('2', {})], batch)).toEqual(new Set([1, 2, 3]))
   })
 })
