@@ -18,6 +18,7 @@ await main(async () => {
     const file = await packInto(directory)
     const user = join(directory, 'user')
     mkdirSync(user)
+    writeFileSync(join(user, 'package.json'), '{}') // without one, npm installs where it finds one above
     await step('install', () => install(file, user))
     await step('rowtail --help', () => tryHelp(user))
     await step('rowtail once', () => tryOnce(user))
