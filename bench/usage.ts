@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs'
 import { treeOf } from '../test/support/servers/processes.ts'
+import { bytesIn } from '../test/torture/measure/processes.ts'
 
 /** Linux reports CPU time in these, on every machine that Node runs on (sysconf _SC_CLK_TCK). */
 const ticksPerSecond = 100
@@ -59,10 +60,6 @@ function mappingIn(text: string): Mapping | undefined {
     privateBytes: bytesIn(text, /^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm),
     sharedBytes: bytesIn(text, /^Shared_(?:Clean|Dirty):\s+(\d+) kB$/gm),
   }
-}
-
-function bytesIn(text: string, lines: RegExp): number {
-  return sum([...text.matchAll(lines)].map(([, kilobytes]) => Number(kilobytes))) * 1_024
 }
 
 /** A process that ended between the look and the question has nothing. */

@@ -5,6 +5,7 @@
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../core/clock.ts'
+import { heavyBytes } from './stream-queue.ts'
 
 export type SentMemory = {
   /** What a stream had sent when an earlier rowtail noted it last. */
@@ -17,8 +18,8 @@ export type SentMemory = {
 const keptMs = 15 * 60_000
 /** A note is worth writing when so much more was sent: about one push. */
 const noteEveryBytes = 192 * 1024
-/** Twice what makes a stream heavy: how much more it is tells nothing new. */
-const surelyHeavyBytes = 2_400_000
+/** How much more a stream sent than this tells nothing new. */
+const surelyHeavyBytes = 2 * heavyBytes
 /** A note that still tells the truth is written again after this, for its age counts. */
 const renewMs = 10_000
 

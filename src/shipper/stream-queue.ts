@@ -10,7 +10,7 @@ import { Production, type ProductionChange } from './production.ts'
  * A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be
  * sharded.
  */
-const heavyBytes = 1_200_000
+export const heavyBytes = 1_200_000
 const heavyWindow = { windowMs: 15 * 60_000, slotMs: 60_000 } as const
 
 export type StreamPhase = 'idle' | 'granted' | 'pushing' | 'answered'

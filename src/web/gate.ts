@@ -29,27 +29,25 @@ export function createGate(parts: GateParts): RequestListener {
     const asked = { method, path, authorization: headers.authorization }
     const isHostKnown = isHostAllowed(headers.host, parts.boundHost, machineName)
     const refusal = isHostKnown
-      ? refusalOf(parts, asked)
+      ? refusalOf(parts.access, asked)
       : json(403, { error: 'this Host header is not answered' })
+    const route = parts.routes.get(path)
     if (refusal !== undefined) send(response, refusal)
-    else if (path === eventsPath) openStream(parts.stream, response)
-    else void answer(parts.routes, asked, response)
+    else if (path === eventsPath && method === 'GET') openStream(parts.stream, response)
+    else if (route === undefined) send(response, json(404, { error: notFound }))
+    else void answer(route, asked, response)
   }
 }
 
-/** Undefined for what may be answered. */
-function refusalOf(
-  { access, routes }: GateParts,
-  { method, path, authorization }: Asked,
-): Answer | undefined {
+/** Undefined for who may ask. */
+function refusalOf(access: Access, { method, path, authorization }: Asked): Answer | undefined {
   if (method !== 'GET' && method !== 'HEAD') {
     return json(405, { error: 'only GET and HEAD' }, { allow: 'GET, HEAD' })
   }
   if (!openPaths.has(path) && !access(authorization)) {
     return json(401, { error: 'the password is needed' }, { 'www-authenticate': challenge })
   }
-  const isKnown = routes.has(path) || (path === eventsPath && method === 'GET')
-  return isKnown ? undefined : json(404, { error: notFound })
+  return undefined
 }
 
 function openStream(stream: EventStream, response: ServerResponse): void {
@@ -61,10 +59,9 @@ function openStream(stream: EventStream, response: ServerResponse): void {
   stream.add(response)
 }
 
-async function answer(routes: GateParts['routes'], asked: Asked, response: ServerResponse): Promise<void> {
-  const route = routes.get(asked.path)
+async function answer(route: Route, { authorization }: Asked, response: ServerResponse): Promise<void> {
   try {
-    send(response, (await route?.(asked.authorization)) ?? json(404, { error: notFound }))
+    send(response, await route(authorization))
   } catch {
     send(response, json(500, { error: 'internal error' }))
   }

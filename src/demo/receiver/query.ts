@@ -26,7 +26,8 @@ type StreamAnswer = { readonly stream: Record<string, string>; readonly values: 
 type Series = { readonly metric: Record<string, string>; readonly timesNs: bigint[] }
 
 const nsPerSecond = 1_000_000_000n
-const hourNs = 3_600n * nsPerSecond
+/** How far back a question goes that names no start. */
+export const hourNs = 3_600n * nsPerSecond
 /** As Loki has it. */
 const maxSteps = 11_000n
 

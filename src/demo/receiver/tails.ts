@@ -5,8 +5,17 @@
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './listener.ts'
 import { parseQuery, type LogQuery, type Query } from './logql.ts'
-import { type Found, groupedByStream, order, pageOf, passing, type Shelf, timeOf } from './query.ts'
-import type { Surroundings } from './query.ts'
+import {
+  type Found,
+  groupedByStream,
+  hourNs,
+  order,
+  pageOf,
+  passing,
+  type Shelf,
+  type Surroundings,
+  timeOf,
+} from './query.ts'
 import { Rejection } from './rejection.ts'
 
 export type TailQuestion = {
@@ -20,7 +29,6 @@ export type TailQuestion = {
   readonly categorizes: boolean
 }
 
-const hourNs = 3_600_000_000_000n
 /** The largest time that the store holds. */
 const latestNs = 2n ** 63n - 1n
 /** These two are Loki's. */

@@ -47,8 +47,9 @@ function readHeld(pid: number): Held {
   }
 }
 
-function bytesIn(rollup: string, lines: RegExp): number {
-  return [...rollup.matchAll(lines)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) * 1_024
+/** What these lines of smaps or smaps_rollup count together; their first group is kilobytes. */
+export function bytesIn(smaps: string, lines: RegExp): number {
+  return [...smaps.matchAll(lines)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) * 1_024
 }
 
 /** A file that was closed between the look and the question is none. */
