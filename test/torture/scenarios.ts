@@ -93,14 +93,17 @@ const scenarios = {
     lengthMs: 9_000,
     metric: heavy,
   },
-  /** Loki dies with a push of a heavy stream under way. */
+  /**
+   * Loki dies with a push of a heavy stream under way, and more answers are lost while what it replayed
+   * counts as rate: from one second after its return on, for two or three.
+   */
   'heavy, Loki killed': {
     faults: [
       answers(5_000, 'stored, unanswered', 1),
       { kind: 'loki killed', atMs: 5_300, forMs: 100 },
-      answers(6_500, 'stored, unanswered', 1),
+      ...[7_200, 7_600, 8_000, 8_600, 9_200].map((atMs) => answers(atMs, 'stored, unanswered', 1)),
     ],
-    lengthMs: 9_000,
+    lengthMs: 10_000,
     metric: heavy,
   },
   /** Loki stores a part of each push and refuses the rest. */

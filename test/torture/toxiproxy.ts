@@ -33,6 +33,8 @@ export const toxicNames: readonly ToxicName[] = [
 export class Toxiproxy {
   readonly #process: Launched
   readonly #url: string
+  /** How many faults refuse at a proxy now: it opens when the last of them ends. */
+  readonly #refusals = new Map<string, number>()
 
   private constructor(process: Launched, url: string) {
     this.#process = process
@@ -60,22 +62,29 @@ export class Toxiproxy {
   }
 
   async afflict(proxy: string, toxic: ToxicName): Promise<void> {
-    if (toxic === 'refused') await this.#post(`/proxies/${proxy}`, { enabled: false })
+    if (toxic === 'refused') await this.#refuse(proxy, 1)
     else await this.#post(`/proxies/${proxy}/toxics`, { name: toxic, toxicity: 1, ...toxics[toxic] })
   }
 
   async relieve(proxy: string, toxic: ToxicName): Promise<void> {
-    if (toxic === 'refused') await this.#post(`/proxies/${proxy}`, { enabled: true })
+    if (toxic === 'refused') await this.#refuse(proxy, -1)
     else await this.#ask('DELETE', `/proxies/${proxy}/toxics/${encodeURIComponent(toxic)}`)
   }
 
   /** Takes off everything from all proxies. */
   async heal(): Promise<void> {
+    this.#refusals.clear()
     await this.#post('/reset', {})
   }
 
   async stop(): Promise<void> {
     await killTree(this.#process)
+  }
+
+  #refuse(proxy: string, change: 1 | -1): Promise<void> {
+    const refusals = Math.max(0, (this.#refusals.get(proxy) ?? 0) + change)
+    this.#refusals.set(proxy, refusals)
+    return this.#post(`/proxies/${proxy}`, { enabled: refusals === 0 })
   }
 
   #post(path: string, body: object): Promise<void> {
