@@ -243,6 +243,7 @@ export class Shipper {
 
   /** It may be stored: what is heavy waits until Loki cannot count a replay any more. */
   #lostAnswer(queue: StreamQueue, nowMs: number): void {
+    this.#streams.lostAnswer(nowMs)
     if (queue.isHeavy(nowMs)) queue.isHeld = true
     if (this.#streams.hasHeavy(nowMs)) this.#replay.begin()
   }

@@ -18,6 +18,7 @@ export type StreamBookOptions = {
 export class StreamBook {
   readonly #options: StreamBookOptions
   readonly #streams = new Map<string, StreamQueue>()
+  #lostAnswerMs: number | undefined
 
   constructor(options: StreamBookOptions) {
     this.#options = options
@@ -38,6 +39,12 @@ export class StreamBook {
     return queue
   }
 
+  /** An answer was lost, of any stream: those that begin later know of it too. */
+  lostAnswer(atMs: number): void {
+    this.#lostAnswerMs = atMs
+    for (const queue of this.all) queue.lostAnswer(atMs)
+  }
+
   hasHeavy(nowMs: number): boolean {
     return this.all.some((queue) => queue.isHeavy(nowMs))
   }
@@ -56,6 +63,7 @@ export class StreamBook {
     const queue = new StreamQueue(labels, rate)
     const sent = sentMemory?.recall(labels)
     if (sent !== undefined) queue.sentBefore(clock.monotonicMs() - sent.ageMs, sent.bytes)
+    if (this.#lostAnswerMs !== undefined) queue.lostAnswer(this.#lostAnswerMs)
     this.#streams.set(labels, queue)
     return queue
   }

@@ -3,8 +3,8 @@
 
 import { maxChunkBytes, type StreamBacklog, type StreamId } from '../spool/types.ts'
 import { ByteWindow } from './byte-window.ts'
-import { Pace } from './pace.ts'
 import { Production, type ProductionChange } from './production.ts'
+import { StreamPace } from './stream-pace.ts'
 
 /**
  * A stream that sent more than this in 15 minutes is heavy: replayed after a restart of Loki it would be
@@ -18,7 +18,7 @@ export type StreamPhase = 'idle' | 'granted' | 'pushing' | 'answered'
 export class StreamQueue {
   readonly labels: string
   readonly #rate: number | undefined
-  readonly #pace: Pace
+  readonly #pace: StreamPace
   #production: Production | undefined
   readonly #sent = new ByteWindow(heavyWindow)
   /** Its number in the spool of the worker that serves it now. */
@@ -43,7 +43,7 @@ export class StreamQueue {
   constructor(labels: string, bytesPerSecond: number | undefined) {
     this.labels = labels
     this.#rate = bytesPerSecond
-    this.#pace = new Pace(bytesPerSecond)
+    this.#pace = new StreamPace(bytesPerSecond)
   }
 
   /** A worker serves it, the first one or a successor: pace, backoff and holds stay as they are. */
@@ -106,6 +106,11 @@ export class StreamQueue {
     const change = this.#production?.report(nowMs, backlog?.appendedBytes)
     if (this.#production !== undefined) this.#pace.bytesPerSecond = this.#production.bytesPerSecond(nowMs)
     return change
+  }
+
+  /** The sink may have restarted, whoever's answer was lost. */
+  lostAnswer(atMs: number): void {
+    this.#pace.lostAnswer(atMs)
   }
 
   sent(atMs: number, bytes: number): void {

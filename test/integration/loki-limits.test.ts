@@ -223,6 +223,23 @@ describe('a gateway before Loki', () => {
     const [ms, bytes] = (['ms', 'bytes'] as const).map((one) => gaps.reduce((sum, gap) => sum + gap[one], 0))
     expect(ms).toBeGreaterThan((0.99 * (bytes ?? 0)) / 1_000)
   })
+
+  it('D-13: loses answers of a burst, which is not sharded, nor anything stored twice', async () => {
+    const pass: GatewayDeed = { kind: 'pass' }
+    const lost: GatewayDeed = { kind: 'store and reset' }
+    const { gateway, line } = await through(pass, pass, pass, lost, lost)
+    line.add('burst', largeLines(95, 10_000))
+    await line.drained()
+    expect(gateway.unanswered).toBe(2)
+    expect(line.outcomes().slice(0, 4)).toEqual([
+      'delivered',
+      'delivered',
+      'delivered',
+      'retry: loki_unreachable',
+    ])
+    expect(await numbersIn(place, 'burst')).toEqual(numbersTo(95))
+    expect(await shardsOf(place.loki.baseUrl)).toBe(0)
+  })
 })
 
 /** How often this Loki has sharded a stream: none of its counters means never. */

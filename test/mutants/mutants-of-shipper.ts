@@ -67,6 +67,28 @@ export const mutantsOfShipper = [
       to: 'savedBytes = 1_000_000)',
     },
   ]),
+  ...mutantsOf('shipper/stream-pace.ts', 'shipper/stream-pace.test.ts', [
+    {
+      rule: 'D-13',
+      breaks: 'does not let a burst pay for what it sends',
+      from: 'this.#burstBytes -= bytes',
+      to: '',
+    },
+    {
+      rule: 'D-13',
+      breaks: 'bursts after half a second of silence',
+      from: 'atMs - this.#pace.nextMs >= silenceMs',
+      to: 'atMs - this.#pace.nextMs >= silenceMs / 2',
+    },
+  ]),
+  ...mutantsOf('shipper/stream-pace.ts', 'shipper/shipper.test.ts', [
+    {
+      rule: 'D-13',
+      breaks: 'bursts after a lost answer',
+      from: 'this.#noBurstBeforeMs = atMs + calmMs',
+      to: '',
+    },
+  ]),
   ...mutantsOf('shipper/pace.ts', 'shipper/rate-limits.test.ts', [
     {
       rule: 'D-14',
@@ -123,8 +145,8 @@ export const mutantsOfShipper = [
     {
       rule: 'D-18',
       breaks: 'sends a heavy stream at once where its answer was lost',
-      from: 'void {\n    if (queue.isHeavy(nowMs)) queue.isHeld = true',
-      to: 'void {',
+      from: 'lostAnswer(nowMs)\n    if (queue.isHeavy(nowMs)) queue.isHeld = true',
+      to: 'lostAnswer(nowMs)',
     },
     {
       rule: 'D-18',

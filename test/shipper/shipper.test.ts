@@ -130,13 +130,41 @@ describe('the pace of a stream', () => {
     expect(sentMs('a')).toEqual([0, everyMs])
   })
 
-  it('D-13: saves no credit while nothing is sent', async () => {
+  it('D-13: lets what gathered in silence go at once, up to a second of it, and no more', async () => {
     const { clock, worker, sentMs } = shipperBench()
     const one = worker('a', kilobyte)
     await clock.advance(60_000)
-    one.add(3 * maxChunkBytes)
+    one.add(7 * maxChunkBytes)
     await clock.advance(2_000)
-    expect(sentMs('a').slice(1)).toEqual([60_000, 60_000 + everyMs, 60_000 + 2 * everyMs])
+    expect(sentMs('a').slice(1).map(after(60_000))).toEqual([0, 10, 20, 30, 40, 983, 1_180])
+  })
+
+  it('D-13: begins no burst where the silence was shorter than a second', async () => {
+    const { clock, worker, sentMs } = shipperBench()
+    const one = worker('a', maxChunkBytes)
+    await clock.advance(1_150)
+    one.add(2 * maxChunkBytes)
+    await clock.advance(1_000)
+    expect(sentMs('a').map(after(1_150))).toEqual([-1_150, 0, 197])
+  })
+
+  it('D-13: begins no burst in the minute after a lost answer, of whatever stream', async () => {
+    const { clock, sink, worker, sentMs } = shipperBench()
+    sink.answer(({ stream, atMs }) => ({
+      outcome: stream === 'b' && atMs < 30_000 ? unreachable : delivered,
+    }))
+    const one = worker('a')
+    await clock.advance(29_000)
+    worker('b', kilobyte)
+    await clock.advance(30_000)
+    const later = worker('later', 3 * maxChunkBytes)
+    one.add(3 * maxChunkBytes)
+    await clock.advance(63_000)
+    expect(sentMs('a').map(after(59_000))).toEqual([0, 197, 393])
+    expect(sentMs('later').map(after(59_000))).toEqual([0, 197, 393])
+    later.add(3 * maxChunkBytes)
+    await clock.advance(1_000)
+    expect(sentMs('later').slice(3).map(after(122_000))).toEqual([0, 10, 20])
   })
 
   it('D-13: holds for each stream, not for all of them', async () => {
@@ -157,6 +185,11 @@ describe('the pace of a stream', () => {
     expect(off.sentMs('a')).toHaveLength(50)
   })
 })
+
+/** Milliseconds since then, whole ones. */
+function after(thenMs: number): (atMs: number) => number {
+  return (atMs) => Math.round(atMs - thenMs)
+}
 
 describe('a worker that leaves', () => {
   it('D-19: takes its push with it: aborted, and its answer reaches nobody', async () => {

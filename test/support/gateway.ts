@@ -12,6 +12,8 @@ export type GatewayDeed =
       readonly body?: string
       readonly headers?: Readonly<Record<string, string>>
     }
+  /** As a push that nothing is planned for. */
+  | { readonly kind: 'pass' }
   /** Loki stores the push, and the sender waits for ever. */
   | { readonly kind: 'store and hang' }
   /** Loki stores the push, and the connection breaks. */
@@ -52,7 +54,7 @@ export class Gateway {
       return
     }
     const told = await this.#proxy.forward(asked)
-    if (deed === undefined) {
+    if (deed === undefined || deed.kind === 'pass') {
       sendAnswer(answer, told)
       return
     }
