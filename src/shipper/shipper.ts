@@ -45,6 +45,7 @@ export class Shipper {
   #grants = 0
   #skewMs = 0
   #isStopped = false
+  #isEnding = false
   #onQuiet: () => void = () => undefined
   readonly #alarm: Alarm
   readonly #stop = new AbortController()
@@ -80,12 +81,15 @@ export class Shipper {
       ask: (question) => void this.#ask(seat, question),
       pass: (stream, afterMs) => this.#release(seat.queue(stream), afterMs),
       settled: (stream, afterMs) => this.#release(seat.queue(stream), afterMs),
+      gather: (stream, forMs) => this.#gather(seat.queue(stream), forMs),
       leave: () => this.#leave(seat),
     }
   }
 
   /** Resolves when nothing is in flight and nothing could go right now: what a stopping service waits for. */
   whenQuiet(): Promise<void> {
+    this.#isEnding = true
+    for (const queue of this.#streams.all) queue.gathersUntilMs = 0
     return new Promise((resolve) => {
       this.#onQuiet = resolve
       this.#pump()
@@ -265,6 +269,11 @@ export class Shipper {
     if (afterMs > 0)
       queue.notBeforeMs = Math.max(queue.notBeforeMs, this.#options.clock.monotonicMs() + afterMs)
     this.#pump()
+  }
+
+  /** What comes of this stream within a time goes together; at a stop it goes at once. */
+  #gather(queue: StreamQueue, forMs: number): void {
+    if (!this.#isEnding) queue.gathersUntilMs = this.#options.clock.monotonicMs() + forMs
   }
 
   async #leave(seat: SeatState): Promise<void> {

@@ -34,6 +34,8 @@ export class StreamQueue {
   failsAlone = false
   /** Beside the pace: a pass, a backoff, a block. Monotonic ms. */
   notBeforeMs = 0
+  /** Until then what comes is gathered, to go as one push. Monotonic ms. */
+  gathersUntilMs = 0
   /** Set while a heavy stream waits for Loki's replay to be forgotten. */
   isHeld = false
   /** Number of the last grant: who waited longest goes first. */
@@ -55,7 +57,7 @@ export class StreamQueue {
   }
 
   get readyMs(): number {
-    return Math.max(this.notBeforeMs, this.#pace.nextMs)
+    return Math.max(this.notBeforeMs, this.gathersUntilMs, this.#pace.nextMs)
   }
 
   /** Bytes a second that it may be sent at; undefined: as many as there are. */

@@ -186,11 +186,12 @@ export class Spool {
     return this.#lastRunMs
   }
 
-  /** Entries of all streams, run lines included; staged chunks do not count. */
-  depth(): SpoolDepth {
-    const { bytes, entries } = this.#ledger.total()
-    const oldest = this.#ledger.backlogs().map(({ oldestNs }) => Number(oldestNs / 1_000_000n))
+  /** Entries of all streams but those left out, run lines included; staged chunks do not count. */
+  depth(leftOut: ReadonlySet<StreamId> = new Set()): SpoolDepth {
+    const counted = this.#ledger.backlogs().filter(({ stream }) => !leftOut.has(stream))
+    const { bytes, entries } = counted.reduce<Amount>(sumOf, { entries: 0, bytes: 0 })
     const depth = { bytes, rows: entries, deadLetters: this.#deadLetters.count }
+    const oldest = counted.map(({ oldestNs }) => Number(oldestNs / 1_000_000n))
     return oldest.length === 0 ? depth : { ...depth, oldestMs: Math.min(...oldest) }
   }
 

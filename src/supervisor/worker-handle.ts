@@ -141,6 +141,9 @@ export class WorkerHandle {
       case 'settled':
         seat?.settled(message.stream, message.afterMs)
         break
+      case 'gather':
+        seat?.gather(message.stream, message.forMs)
+        break
       case 'event':
       case 'abandoned':
       case 'clean':

@@ -11,6 +11,7 @@ import { type ChunkRange, maxRangeSpanNs, type Settlement, type StreamId } from 
 import { type Sent, sentOf, sentWithout } from './delivered.ts'
 import type { Delivery, Ending, InPieces, Timed } from './delivery.ts'
 import { settledEvents } from './delivery-events.ts'
+import { Gathering, runLinesGatherMs } from './gathering.ts'
 import type { FromWorker } from './messages.ts'
 import { maybeStoredOf, refusedAfter } from './maybe-stored.ts'
 import { entriesOfPiece, settlementOf, type TakenApart, withoutMetadata } from './refused-entries.ts'
@@ -61,9 +62,11 @@ export class DeliveryLoop {
   /** Up to which time entries may have been pushed before this start, whose answer nobody knows. */
   readonly #pushedBeforeNs: ReadonlyMap<StreamId, bigint>
   readonly #sinkTime: SinkTime
+  readonly gathering: Gathering
 
   constructor(options: DeliveryOptions) {
     this.#options = options
+    this.gathering = new Gathering(options.clock)
     this.#sinkTime = new SinkTime(options.clock)
     this.#pushedBeforeNs = new Map(
       options.spool.backlogs().map(({ stream }) => [stream, this.#headEndNs(stream)]),
@@ -230,6 +233,7 @@ export class DeliveryLoop {
       this.#deliveries.delete(range.stream)
       if (ending.hasFailed) emit({ type: 'spool.recovered' })
       for (const event of settledEvents({ ...ending, range, droppedDeadLetters })) emit(event)
+      this.#gatherRunLines(range)
       this.#next(range.stream, 0)
       onSettled()
     } catch (error) {
@@ -239,6 +243,14 @@ export class DeliveryLoop {
       emit({ type: 'spool.failed', error: error.report })
       this.#next(range.stream, spoolRetryMs)
     }
+  }
+
+  #gatherRunLines({ stream, kind }: ChunkRange): void {
+    const { spool, post } = this.#options
+    const isAllSent = !spool.backlogs().some((backlog) => backlog.stream === stream)
+    if (kind !== 'runs' || !isAllSent) return
+    this.gathering.begin(stream)
+    post({ type: 'gather', stream, forMs: runLinesGatherMs })
   }
 
   #settlementOf({ sent, settling, range }: Delivery, refused: readonly RefusedEntry[]): Settlement {

@@ -60,6 +60,8 @@ export type FromWorker =
   | { readonly type: 'pass'; readonly stream: StreamId; readonly afterMs: number }
   /** What an answer led to; the stream may be granted again after `afterMs`. */
   | { readonly type: 'settled'; readonly stream: StreamId; readonly afterMs: number }
+  /** Nothing of this stream waits: what comes within `forMs` goes in one push. Said before `settled`. */
+  | { readonly type: 'gather'; readonly stream: StreamId; readonly forMs: number }
   /** A call was left behind on that host: this metric needs another one. */
   | { readonly type: 'abandoned'; readonly hostId: number }
   /** Ten clean runs on the isolation host. */

@@ -17,6 +17,8 @@ export type Seat = {
   ask(question: Question): void
   pass(stream: StreamId, afterMs: number): void
   settled(stream: StreamId, afterMs: number): void
+  /** Nothing of this stream waits; what comes within `forMs` goes together. Said before `settled`. */
+  gather(stream: StreamId, forMs: number): void
   /** Aborts what is in flight; resolves when nothing of this seat is. Its answers are never heard again. */
   leave(): Promise<void>
 }

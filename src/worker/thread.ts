@@ -85,6 +85,8 @@ function obey(message: ToWorker): void {
       break
     case 'stop':
       stop.abort(new Error('the service is stopping'))
+      delivery.gathering.end()
+      sayDepth()
       if (init.metric === undefined) post({ type: 'stopped' })
       break
     case 'leave':
@@ -189,13 +191,13 @@ function refuseLogin(error: ErrorReport): void {
 }
 
 function onSettled(): void {
-  emit({ type: 'spool.depth', depth: spool.depth() })
+  sayDepth()
   sayIfDrained()
 }
 
 function sayIfDrained(): void {
-  const { rows, deadLetters } = spool.depth()
-  if (init.metric === undefined && rows === 0) emit({ type: 'metric.drained', deadLetters })
+  if (init.metric !== undefined || !spool.isEmpty) return
+  emit({ type: 'metric.drained', deadLetters: spool.depth().deadLetters })
 }
 
 function openOwnSpool(): Spool {
@@ -204,8 +206,13 @@ function openOwnSpool(): Spool {
   return spool
 }
 
+/** Run lines that are gathered do not wait for anything: else something always did. */
+function sayDepth(): void {
+  emit({ type: 'spool.depth', depth: spool.depth(delivery.gathering.streams()) })
+}
+
 function sayBacklog(): void {
-  emit({ type: 'spool.depth', depth: spool.depth() })
+  sayDepth()
   post({ type: 'backlog', streams: spool.backlogs() })
 }
 

@@ -97,6 +97,7 @@ export class ModelWorker {
       if (message.type === 'ask') life.seat.ask(message.question)
       if (message.type === 'pass') life.seat.pass(message.stream, message.afterMs)
       if (message.type === 'settled') life.seat.settled(message.stream, message.afterMs)
+      if (message.type === 'gather') life.seat.gather(message.stream, message.forMs)
     })
   }
 }

@@ -48,6 +48,8 @@ class TestWorker {
   passMs: number | undefined
   /** Asked to wait after an answer. */
   settleMs = 0
+  /** What comes within this time after an answer is to go together. */
+  gatherMs = 0
   /** False: it does not deal with answers. */
   isSettling = true
   #pushedBytes = 0
@@ -77,6 +79,7 @@ class TestWorker {
   }
 
   settle(): void {
+    if (this.gatherMs > 0) this.seat.gather(1, this.gatherMs)
     this.tell()
     this.seat.settled(1, this.settleMs)
   }

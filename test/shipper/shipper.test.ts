@@ -254,6 +254,41 @@ describe('a worker that leaves', () => {
   })
 })
 
+describe('a stream that gathers', () => {
+  it('D-23: sends what came in its time as one push, at its end', async () => {
+    const { clock, worker, sentMs } = shipperBench()
+    const one = worker('a', kilobyte)
+    one.gatherMs = 5_000
+    await clock.advance(1_000)
+    one.add(kilobyte)
+    await clock.advance(3_000)
+    one.add(kilobyte)
+    await clock.advance(1_009)
+    expect(sentMs('a')).toEqual([0])
+    await clock.advance(1)
+    expect([sentMs('a'), one.bytes]).toEqual([[0, 5_010], 2 * kilobyte])
+  })
+
+  it('D-23: holds no other stream, and sends at once at the end', async () => {
+    const { clock, shipper, worker, sentMs } = shipperBench()
+    const one = worker('a', kilobyte)
+    const other = worker('b', kilobyte)
+    one.gatherMs = 5_000
+    await clock.advance(1_000)
+    one.add(kilobyte)
+    other.add(kilobyte)
+    await clock.advance(1_000)
+    expect([sentMs('a'), sentMs('b')]).toEqual([[0], [0, 1_000]])
+    let isQuiet = false
+    void shipper.whenQuiet().then(() => (isQuiet = true))
+    await clock.advance(100)
+    expect([sentMs('a'), isQuiet]).toEqual([[0, 2_000], true])
+    one.add(kilobyte)
+    await clock.advance(100)
+    expect(sentMs('a')).toEqual([0, 2_000, 2_100])
+  })
+})
+
 describe('quiet', () => {
   it('D-21: is when all has gone that can go now', async () => {
     const { clock, shipper, worker } = shipperBench({ streamRate: undefined })

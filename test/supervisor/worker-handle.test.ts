@@ -53,6 +53,7 @@ function startWorker(init: WorkerInit) {
       pass: () => undefined,
       ask: () => undefined,
       settled: () => undefined,
+      gather: () => undefined,
       leave: async () => void story.push(`${seat} left`),
     }
   }

@@ -124,6 +124,7 @@ export class DeliveryLine {
       if (message.type === 'ask') this.#seat.ask(message.question)
       if (message.type === 'pass') this.#seat.pass(message.stream, message.afterMs)
       if (message.type === 'settled') this.#seat.settled(message.stream, message.afterMs)
+      if (message.type === 'gather') this.#seat.gather(message.stream, message.forMs)
     })
   }
 }

@@ -5,6 +5,7 @@ import type { MetricEvent } from '../../src/core/events.ts'
 import type { Lookup, PushOutcome } from '../../src/core/sink.ts'
 import { lokiCodec } from '../../src/sinks/loki/codec.ts'
 import type { Spool } from '../../src/spool/spool.ts'
+import type { StreamKind } from '../../src/spool/types.ts'
 import { DeliveryLoop } from '../../src/worker/delivery-loop.ts'
 import { singleEntryChunk } from '../../src/worker/freeze.ts'
 import type { FromWorker } from '../../src/worker/messages.ts'
@@ -21,6 +22,9 @@ export type DeliveryBench = {
   readonly stream: number
   readonly events: MetricEvent[]
   readonly messages: FromWorker[]
+  /** What waits, without run lines that are gathered. */
+  readonly late: () => number
+  readonly endGathering: () => void
   /** Rows that were left after each settled delivery. */
   readonly depths: number[]
   /**
@@ -40,13 +44,21 @@ export type DeliveryBench = {
   readonly of: <T extends MetricEvent['type']>(type: T) => Extract<MetricEvent, { type: T }>[]
 }
 
+type BenchOptions = {
+  readonly path?: string
+  readonly clock?: FakeClock
+  readonly isMetadataOn?: boolean
+  readonly kind?: StreamKind
+}
+
 export function deliveryBench({
   path = temporarySpoolPath(),
   clock = new FakeClock(),
   isMetadataOn = true,
-} = {}): DeliveryBench {
+  kind = 'rows',
+}: BenchOptions = {}): DeliveryBench {
   const spool = openedSpool(path)
-  const stream = spool.streamOf('{job="locks"}', 'rows')
+  const stream = spool.streamOf('{job="locks"}', kind)
   const events: MetricEvent[] = []
   const messages: FromWorker[] = []
   const depths: number[] = []
@@ -101,6 +113,8 @@ export function deliveryBench({
     stream,
     events,
     messages,
+    late: () => spool.depth(loop.gathering.streams()).rows,
+    endGathering: () => loop.gathering.end(),
     depths,
     add,
     grant,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { runLinesGatherMs } from '../../src/worker/gathering.ts'
 import { deliveryBench, linesOf } from './delivery-bench.ts'
 import { lockFile } from './poll-loop-bench.ts'
 import {
@@ -86,6 +87,50 @@ describe('a delivery', () => {
 
   it('is refused an answer to nothing', () => {
     expect(() => deliveryBench().answer(delivered)).toThrow('of which nothing was sent')
+  })
+})
+
+describe('run lines', () => {
+  const gathers = { type: 'gather', stream: 1, forMs: runLinesGatherMs }
+
+  it('D-23: are gathered once all of them are sent', () => {
+    const { add, deliver, messages } = deliveryBench({ kind: 'runs' })
+    add(['a'])
+    deliver({ kind: 'delivered' })
+    expect(messages.slice(-3)).toEqual([
+      gathers,
+      { type: 'backlog', streams: [] },
+      { type: 'settled', stream: 1, afterMs: 0 },
+    ])
+  })
+
+  it('D-23: go on while more of them wait, and rows are never gathered', () => {
+    const runs = deliveryBench({ kind: 'runs' })
+    runs.add(['a'])
+    const first = runs.push()
+    runs.add(['b'])
+    runs.answer({ kind: 'delivered' })
+    expect(linesOf(first)).toEqual(['a'])
+    expect(runs.messages).not.toContainEqual(gathers)
+    const rows = deliveryBench()
+    rows.add(['a'])
+    rows.deliver({ kind: 'delivered' })
+    expect(rows.messages).not.toContainEqual(gathers)
+  })
+
+  it('D-23: are not late while they are gathered, until the service stops', async () => {
+    for (const isStopping of [false, true]) {
+      const { add, deliver, clock, late, endGathering } = deliveryBench({ kind: 'runs' })
+      add(['a'])
+      expect(late()).toBe(1)
+      deliver({ kind: 'delivered' })
+      add(['b'])
+      await clock.advance(runLinesGatherMs - 1)
+      expect(late()).toBe(0)
+      if (isStopping) endGathering()
+      else await clock.advance(1)
+      expect(late()).toBe(1)
+    }
   })
 })
 
