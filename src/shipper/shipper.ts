@@ -46,7 +46,7 @@ export class Shipper {
   #skewMs = 0
   #isStopped = false
   #isEnding = false
-  #onQuiet: () => void = () => undefined
+  #onQuiet: (() => void) | undefined
   readonly #alarm: Alarm
   readonly #stop = new AbortController()
   readonly #replay: ReplayWatch
@@ -138,7 +138,7 @@ export class Shipper {
   #pump(): void {
     if (this.#isStopped) return
     const waiting = this.#grantAll()
-    if (this.#isQuiet()) this.#onQuiet()
+    if (this.#onQuiet !== undefined && this.#isQuiet()) this.#onQuiet()
     this.#setAlarm(waiting)
   }
 

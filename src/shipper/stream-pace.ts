@@ -1,11 +1,11 @@
-// The pace of one stream, kept by its queue. Loki measures a stream by the second: whoever sent nothing for one
-// may send at once what the pace lets go in the next, pays for all of it, and is then no faster than others. So
-// a run of some hundred kilobytes is in Loki at once instead of a second later.
+// The pace of one stream, kept by its queue. Loki measures a stream by the second: whoever sent nothing for
+// one may send at once what the pace lets go in the next, pays for all of it, and is then no faster than
+// others. So a run of some hundred kilobytes is in Loki at once instead of a second later.
 
 import { maxChunkBytes } from '../spool/types.ts'
 import { Pace } from './pace.ts'
 
-/** In no second does more than its pace go; with the push behind a burst that is what a steady stream sends. */
+/** So no second has more than the pace and the push behind it, as that of a steady stream. */
 const silenceMs = 1_000
 /**
  * After a lost answer no stream bursts for so long: Loki may have restarted, and counts what it replays as
@@ -32,7 +32,7 @@ export class StreamPace {
     this.#pace.bytesPerSecond = rate
   }
 
-  /** When the next push may go, whatever its size; ms on the monotonic clock, which began with this process. */
+  /** When the next push may go, whatever its size; ms on the monotonic clock, which began as this process. */
   get nextMs(): number {
     return this.#burstBytes >= maxChunkBytes ? 0 : this.#pace.nextMs
   }

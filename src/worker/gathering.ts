@@ -1,6 +1,6 @@
-// Run lines that wait to go together. A push costs as much with one line as with hundreds of rows, and one for
-// each run line was a third of all where metrics run every second. Kept by the delivery loop; the shipper does
-// the waiting.
+// Run lines that wait to go together. A push costs as much with one line as with hundreds of rows, and one
+// for each run line was half of all where metrics run every second. Kept by the delivery loop; the shipper
+// does the waiting.
 
 import type { Clock } from '../core/clock.ts'
 import type { StreamId } from '../spool/types.ts'

@@ -22,8 +22,10 @@ import { Recorder } from './recorder.ts'
 import { StreamTimes } from './stream-times.ts'
 
 const beatMs = 5_000
-/** Free pages of the spool go back to the disk in slices, between other work. */
+/** Free pages of the spool go back to the disk in slices, between other work; while there are more, so soon. */
 const reclaimMs = 1_000
+/** That a run has begun is said with the next thing, or after this: most are over by then. */
+const unhurriedMs = 250
 
 const init = workerData as WorkerInit // the supervisor passes nothing else
 const port = parentPort ?? fail(new Error('this file is a worker thread: the supervisor starts it'))
@@ -36,6 +38,9 @@ let isSpoolFailing = false
 /** What was said since the last message to the main thread, and the buffers that move with it. */
 let outbox: FromWorker[] = []
 let moving: ArrayBuffer[] = []
+let isFlushDue = false
+let unhurried: NodeJS.Timeout | undefined
+let reclaiming: NodeJS.Timeout | undefined
 
 const codec = await sinks[init.sink].codec()
 const spool = openOwnSpool()
@@ -49,8 +54,7 @@ const delivery = guarded(
   () => new DeliveryLoop({ spool, codec, clock, times, isMetadataOn, emit, post, onSettled }),
 )
 
-setInterval(() => post({ type: 'beat' }), beatMs)
-setInterval(() => guarded(() => spool.reclaim()), reclaimMs)
+setInterval(beat, beatMs)
 port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
 sayBacklog()
@@ -221,18 +225,34 @@ function sayDropped(dropped: readonly Dropped[]): void {
     emit({ type: 'rows.dropped', rows: entries, bytes, reason })
 }
 
+function beat(): void {
+  post({ type: 'beat' })
+  if (reclaiming === undefined) reclaim()
+}
+
+function reclaim(): void {
+  const isMore = guarded(() => spool.reclaim())
+  reclaiming = isMore ? setTimeout(reclaim, reclaimMs) : undefined
+}
+
 function emit(event: MetricEvent): void {
-  post({ type: 'event', event: { ...event, atMs: clock.nowMs() } })
+  const message: FromWorker = { type: 'event', event: { ...event, atMs: clock.nowMs() } }
+  if (event.type !== 'run.started') return post(message)
+  outbox.push(message)
+  unhurried = setTimeout(flush, unhurriedMs)
 }
 
 /** All that is said in one turn crosses as one message: each one wakes the main thread. */
 function post(message: FromWorker, moved?: ArrayBuffer): void {
-  if (outbox.length === 0) queueMicrotask(flush)
+  if (!isFlushDue) queueMicrotask(flush)
+  isFlushDue = true
   outbox.push(message)
   if (moved !== undefined) moving.push(moved)
 }
 
 function flush(): void {
+  clearTimeout(unhurried)
+  isFlushDue = false
   if (outbox.length === 0) return
   port.postMessage(outbox, moving)
   outbox = []

@@ -61,7 +61,8 @@ describe('the demo', () => {
     // Rows and run lines are streams apart: the newest run may have arrived by half.
     await expect.poll(() => differingRuns(demo), { timeout: 20_000 }).toEqual([])
     const succeeded = metrics.reduce((sum, { runs }) => sum + runs.ok, 0)
-    expect((await demo.query('{job="rowtail"} |= "ok"')).length).toBeGreaterThanOrEqual(succeeded)
+    const runLines = async () => (await demo.query('{job="rowtail"} |= "ok"')).length
+    await expect.poll(runLines, { timeout: 20_000 }).toBeGreaterThanOrEqual(succeeded) // they are gathered
     const rows = await demo.query(anyRow)
     expect(new Set(rows.map((row) => `${jobOf(row)} ${row.atNs}`)).size).toBe(rows.length)
   })
