@@ -22,7 +22,7 @@ import { Recorder } from './recorder.ts'
 import { StreamTimes } from './stream-times.ts'
 
 const beatMs = 5_000
-/** Free pages of the spool go back to the disk in slices, between other work; while there are more, so soon. */
+/** Free pages of the spool go back to the disk in slices, between other work: this long between two. */
 const reclaimMs = 1_000
 /** That a run has begun is said with the next thing, or after this: most are over by then. */
 const unhurriedMs = 250

@@ -18,6 +18,8 @@ import { Statement } from './statement.ts'
 
 const lineBufferBytes = 64 * 1024
 const keptArenaBytes = 1024 * 1024
+/** One for all connections of the host: it is filled and read within a turn. */
+const page = new Arena()
 /** Where a cancel met no call: the driver has nothing to say but old warnings. */
 const cancelled: Diagnostic = { state: 'HY008', message: 'The query was cancelled.' }
 
@@ -108,6 +110,7 @@ export class OdbcConnection implements DriverConnection {
       statement,
       plan,
       arena: this.#arena,
+      page,
       long: this.#long,
       writer,
       traits: this.#traits,

@@ -1,5 +1,6 @@
 // The rows of one executed statement, block by block, written straight from the driver's buffers into JSON
-// lines. OdbcConnection opens one per run; closing it frees the statement.
+// lines. OdbcConnection opens one per run; closing it frees the statement. Where nothing of a block has to be
+// asked for again, the driver fetches the next one while this is written, from a copy.
 
 import type { Flag } from '../../../../../core/source.ts'
 import { dynamicDoubt } from '../../../cells/dynamic-types.ts'
@@ -21,6 +22,8 @@ export type CursorParts = {
   readonly statement: Statement
   readonly plan: BindingPlan
   readonly arena: Arena
+  /** Where a block is copied to; not kept beyond a turn. */
+  readonly page: Arena
   readonly long: LongCells
   readonly writer: RowWriter
   readonly traits: DriverTraits
@@ -41,9 +44,14 @@ export class OdbcCursor implements Cursor {
   #next = 0
   #blockRows: number
   #isAtEnd: boolean
+  /** What rows are written from: the arena, or the page while the driver writes there. */
+  #from: Arena
+  /** The code of a fetch that began before its block was asked for. */
+  #ahead: Promise<number> | undefined
 
   constructor(parts: CursorParts) {
     this.#parts = parts
+    this.#from = parts.arena
     this.columns = parts.writer.columns
     this.#blockRows = parts.plan.rows
     this.#isAtEnd = parts.plan.columns.length === 0 // fetching from a statement without a result is an error
@@ -57,6 +65,10 @@ export class OdbcCursor implements Cursor {
       if (this.#next === this.#fetched) {
         if (writer.rows > 0 && plan.rows > 1) break
         if (!(await this.#fetchRows(Math.min(plan.rows, wanted)))) break
+        if (this.#canFetchAhead(wanted)) {
+          this.#writeWhileFetching()
+          break
+        }
       }
       const row = this.#next++
       const long = this.#hasLongCell(row) ? await this.#readLongCells(row) : undefined
@@ -77,10 +89,10 @@ export class OdbcCursor implements Cursor {
   async #fetchRows(rows: number): Promise<boolean> {
     const { statement, arena, plan } = this.#parts
     if (this.#isAtEnd) return false
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    const code = await (ahead ?? this.#beginFetch(rows))
     if (statement.isCancelled) throw this.#parts.failure()
-    if (rows !== this.#blockRows) this.#setBlockRows(rows)
-    arena.words[plan.fetched >> 2] = 1 // for drivers that fetch row by row and count none
-    const code = await statement.later(statement.api.fetch)
     if (code === returns.noData) {
       this.#isAtEnd = true
       return false
@@ -89,6 +101,35 @@ export class OdbcCursor implements Cursor {
     this.#fetched = checkedRows(arena.low(plan.fetched), this.#blockRows)
     this.#next = 0
     return this.#fetched > 0
+  }
+
+  #beginFetch(rows: number): Promise<number> {
+    const { statement, arena, plan } = this.#parts
+    if (statement.isCancelled) throw this.#parts.failure()
+    if (rows !== this.#blockRows) this.#setBlockRows(rows)
+    arena.words[plan.fetched >> 2] = 1 // for drivers that fetch row by row and count none
+    return statement.later(statement.api.fetch)
+  }
+
+  /** The whole block is wanted, and the statement will not be asked anything about it. */
+  #canFetchAhead(wanted: number): boolean {
+    const { plan, arena, statement } = this.#parts
+    const isOneByOne = plan.mode !== 'block' || plan.rows === 1
+    if (isOneByOne || this.#fetched > wanted || statement.isCancelled) return false
+    for (let row = 0; row < this.#fetched; row++) {
+      if (this.#hasLongCell(row) || arena.units[(plan.status >> 1) + row] === rowError) return false
+    }
+    return true
+  }
+
+  #writeWhileFetching(): void {
+    const { arena, page, plan } = this.#parts
+    copyBlock({ plan, rows: this.#fetched }, arena, page)
+    this.#ahead = this.#beginFetch(this.#blockRows)
+    this.#ahead.catch(() => undefined) // the next call hears of it
+    this.#from = page
+    while (this.#next < this.#fetched) this.#writeRow(this.#next++, undefined)
+    this.#from = arena
   }
 
   #setBlockRows(rows: number): void {
@@ -125,13 +166,14 @@ export class OdbcCursor implements Cursor {
   }
 
   #writeRow(row: number, long: Map<number, LongCell> | undefined): void {
-    const { arena, plan, writer } = this.#parts
-    if (arena.units[(plan.status >> 1) + row] === rowError) throw this.#parts.failure()
-    writer.source = arena.units
+    const { plan, writer } = this.#parts
+    const from = this.#from
+    if (from.units[(plan.status >> 1) + row] === rowError) throw this.#parts.failure()
+    writer.source = from.units
     const { columns } = plan
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index] as BoundColumn // index < length
-      const length = arena.low(column.indicators + row * 8)
+      const length = from.low(column.indicators + row * 8)
       const cell = long?.get(index)
       if (cell !== undefined) this.#writeLongCell(index, column, cell)
       else if (length === lengths.null) writer.null(index)
@@ -141,7 +183,7 @@ export class OdbcCursor implements Cursor {
   }
 
   #writeCell(index: number, start: number, length: number): void {
-    const { arena, writer, plan } = this.#parts
+    const { writer, plan } = this.#parts
     const column = plan.columns[index] as BoundColumn // index < length
     const usedBytes = isCut(column, length) ? column.roomBytes : length
     if (usedBytes !== length) {
@@ -150,7 +192,7 @@ export class OdbcCursor implements Cursor {
     }
     const end = start + usedBytes
     if (column.cType === cTypes.wchar) writer.units(index, start >> 1, end >> 1)
-    else this.#writeBytes(index, arena, { start, end })
+    else this.#writeBytes(index, this.#from, { start, end })
   }
 
   /** What is no UTF-16. */
@@ -187,4 +229,20 @@ export class OdbcCursor implements Cursor {
 /** Declared sizes lie, so every cell's length is looked at. */
 function isCut(column: BoundColumn, length: number): boolean {
   return length > column.roomBytes || length === lengths.unknown
+}
+
+/** What the driver wrote of a block's rows. */
+function copyBlock(
+  block: { readonly plan: BindingPlan; readonly rows: number },
+  from: Arena,
+  to: Arena,
+): void {
+  const { plan, rows } = block
+  to.ensure(plan.sizeBytes)
+  const copy = (start: number, size: number) => to.bytes.set(from.bytes.subarray(start, start + size), start)
+  for (const { data, widthBytes, indicators } of plan.columns) {
+    copy(data, widthBytes * rows)
+    copy(indicators, 8 * rows)
+  }
+  copy(plan.status, 2 * rows)
 }
