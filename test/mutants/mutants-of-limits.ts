@@ -23,6 +23,12 @@ export const mutantsOfLimits = [
       to: 'isPerStream && isStreamCount ? { scope',
     },
     {
+      rule: 'D-15',
+      breaks: 'takes the number of streams for the limit of all',
+      from: 'isPerStream || isStreamCount ? { scope',
+      to: 'isPerStream ? { scope',
+    },
+    {
       rule: 'D-4',
       breaks: 'does not halve what is too large for gRPC',
       from: "if (status >= 500) return body.includes('larger than max')",
@@ -74,6 +80,20 @@ export const mutantsOfLimits = [
       breaks: 'buries what was refused for its time',
       from: "metadata.some(([name]) => name === originalTimeName) ? 'dead_letter' : 'restamp'",
       to: "'dead_letter'",
+    },
+    {
+      rule: 'D-5',
+      breaks: 'gives what is older than Loki keeps a new time',
+      from: "if (refusal.reason !== 'too_new' && refusal.reason !== 'too_far_behind') return",
+      to: "if (refusal.reason === 'too_long') return",
+    },
+  ]),
+  ...mutantsOf('spool/store.ts', 'integration/disk.test.ts', [
+    {
+      rule: 'Q-29',
+      breaks: 'keeps spare pages on a full disk',
+      from: '- (isLow ? 0 : sparePages)',
+      to: '- sparePages * 1_000',
     },
   ]),
   ...mutantsOf('shipper/replay-watch.ts', times, [

@@ -31,7 +31,21 @@ export const mutantsOfShipper = [
       to: '.every(() => true)',
     },
   ]),
+  ...mutantsOf('shipper/shipper.ts', 'shipper/shipper.test.ts', [
+    {
+      rule: 'D-23',
+      breaks: 'keeps what gathers at a stop',
+      from: 'for (const queue of this.#streams.all) queue.gathersUntilMs = 0',
+      to: '',
+    },
+  ]),
   ...mutantsOf('shipper/stream-queue.ts', 'shipper/shipper.test.ts', [
+    {
+      rule: 'D-23',
+      breaks: 'sends each run line by itself',
+      from: 'this.gathersUntilMs, ',
+      to: '',
+    },
     {
       rule: 'D-11',
       breaks: 'has two pushes of a stream in flight',

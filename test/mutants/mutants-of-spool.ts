@@ -35,8 +35,47 @@ export const mutantsOfSpool = [
       from: 'if (chunk.lastNs > lastNs) this',
       to: 'this',
     },
+    {
+      rule: 'Q-3',
+      breaks: 'writes all chunks of a run again at its commit',
+      from: 'this.#store.statements.showRun.run(lastRunMs)',
+      to: `this.#store.statements.showRun.run(lastRunMs)
+        this.#store.database.exec("update chunks set body = body || x'00'")`,
+    },
+  ]),
+  ...mutantsOf('spool/schema.ts', 'spool/spool.test.ts', [
+    {
+      rule: 'Q-6',
+      breaks: 'gives the number of a chunk that is gone to another',
+      from: `create table chunks (
+    id integer primary key autoincrement,`,
+      to: `create table chunks (
+    id integer primary key,`,
+    },
+  ]),
+  ...mutantsOf('spool/store.ts', 'spool/spool.test.ts', [
+    {
+      rule: 'Q-17',
+      breaks: 'gives back what the next run needs',
+      from: 'sparePages = 256',
+      to: 'sparePages = 0',
+    },
+  ]),
+  ...mutantsOf('spool/store.ts', 'spool/failures.test.ts', [
+    {
+      rule: 'Q-5',
+      breaks: 'leaves a transaction open that failed',
+      from: 'if (this.database.isTransaction) this.statements.rollback.run()',
+      to: '',
+    },
   ]),
   ...mutantsOf('spool/spool.ts', 'spool/crash.test.ts', [
+    {
+      rule: 'Q-2',
+      breaks: 'shows the parts of a run that a crash cut off',
+      from: 'const run = isStaged ? 1 : 0',
+      to: 'const run = isStaged ? 0 : 0',
+    },
     {
       rule: 'Q-4',
       breaks: 'keeps what a crash left staged',

@@ -3,7 +3,33 @@
 import { mutantsOf } from './mutant.ts'
 
 export const mutantsOfWorker = [
+  ...mutantsOf('worker/gathering.ts', 'worker/delivery-loop.test.ts', [
+    {
+      rule: 'D-23',
+      breaks: 'counts what gathers as late',
+      from: 'nowMs < untilMs && !this.#isOver',
+      to: 'nowMs > untilMs && !this.#isOver',
+    },
+    {
+      rule: 'D-23',
+      breaks: 'counts nothing as late at a stop',
+      from: ' && !this.#isOver',
+      to: '',
+    },
+  ]),
   ...mutantsOf('worker/delivery-loop.ts', 'worker/delivery-loop.test.ts', [
+    {
+      rule: 'D-23',
+      breaks: 'lets rows gather too',
+      from: "if (kind !== 'runs' || !isAllSent) return",
+      to: 'if (!isAllSent) return',
+    },
+    {
+      rule: 'D-23',
+      breaks: 'lets run lines gather behind others that wait',
+      from: "if (kind !== 'runs' || !isAllSent) return",
+      to: "if (kind !== 'runs') return",
+    },
     {
       rule: 'D-2',
       breaks: 'takes what has come meanwhile into a push that goes again',
@@ -129,6 +155,12 @@ export const mutantsOfWorker = [
   ]),
   ...mutantsOf('worker/settling.ts', 'worker/settling.test.ts', [
     {
+      rule: 'Q-18',
+      breaks: 'halves at the first retry',
+      from: 'if (isHopeless && piece.length > 1)',
+      to: 'if (piece.length > 1)',
+    },
+    {
       rule: 'Q-19',
       breaks: 'halves at the 21st equal server error',
       from: 'equalErrors >= maxEqualServerErrors ||',
@@ -239,6 +271,12 @@ export const mutantsOfWorker = [
       from: 'if (afterMs < grid.startMs)',
       to: 'if (afterMs <= grid.startMs)',
     },
+    {
+      rule: 'S-2',
+      breaks: 'makes up for the tick at which a run ends',
+      from: 'nextTickMs(grid, endMs) -',
+      to: 'nextTickMs(grid, endMs - 1) -',
+    },
   ]),
   ...mutantsOf('core/backoff.ts', 'core/backoff.test.ts', [
     {
@@ -272,6 +310,18 @@ export const mutantsOfWorker = [
       breaks: 'runs while the gate is closed',
       from: 'if (!gate.isOpen) {',
       to: 'if (metric.name === "") {',
+    },
+    {
+      rule: 'S-8',
+      breaks: 'tries once more after a refused login',
+      from: 'if (!gate.isOpen) {',
+      to: 'if (!gate.isOpen && before.failures !== 1) {',
+    },
+    {
+      rule: 'S-9',
+      breaks: 'leaves the rows of a run that a stop cut off',
+      from: 'if (metric.send) options.recorder.discard()',
+      to: '',
     },
   ]),
 ]

@@ -73,6 +73,25 @@ describe('a file that another program holds locked', () => {
     expect(drain(spool, rows)).toEqual(['bc'])
   })
 
+  it('Q-5: leaves nothing of a write that fails in its middle, and takes it later', () => {
+    const { spool, path } = temporarySpool()
+    const rows = spool.streamOf('{}', 'rows')
+    spool.commitRun(commitOf([chunkOf(rows, 'a', 1n)], 1))
+    const range = takeRange(spool, rows)
+    const before = stateOf(spool, rows)
+    const other = new DatabaseSync(path)
+    other.exec("create trigger stuck before insert on chunks begin select raise(abort, 'stuck'); end")
+
+    const settlement = { dead: [], restamped: [chunkOf(rows, 'a again', 2n)] }
+    expect(() => spool.settle(range, settlement)).toThrow('stuck')
+    expect(stateOf(spool, rows)).toEqual(before)
+
+    other.exec('drop trigger stuck')
+    other.close()
+    spool.settle(range, settlement)
+    expect(drain(spool, rows)).toEqual(['a again'])
+  })
+
   it('Q-4: keeps what a crash left staged invisible, and takes it away before the next run', () => {
     const { spool, path } = temporarySpool()
     const rows = spool.streamOf('{}', 'rows')

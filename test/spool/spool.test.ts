@@ -233,6 +233,7 @@ describe('the file', () => {
     while (spool.reclaim()) slices += 1
     expect(fullBytes).toBeGreaterThan(16 * mebibyte)
     expect(slices).toBeGreaterThan(10)
+    expect(statSync(path).size).toBeGreaterThan(mebibyte)
     expect(statSync(path).size).toBeLessThan(1.2 * mebibyte)
     expect(statSync(`${path}-wal`).size).toBe(0)
     expect(spool.reclaim()).toBe(false)

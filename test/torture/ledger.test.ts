@@ -105,6 +105,14 @@ describe('a ledger', () => {
     expect(kindsOf(shown, { ...strict, mayDrop: true })).toEqual([])
   })
 
+  it('does not miss a poll of which all rows are dead letters', () => {
+    const { spool, loki, ...record } = soundRecord()
+    const dead = rowsOf(2).map((row) => ({ ...row, reason: 'too_long', said: '' }))
+    const rows = loki.rows.filter((row) => row.metadata['run_id'] !== 'r2')
+    const expected = { ...strict, refused: new Set(dead.map(keyOf)) }
+    expect(kindsOf({ ...record, spool: { ...spool, dead }, loki: { ...loki, rows } }, expected)).toEqual([])
+  })
+
   it.each([
     { what: 'at the same time', shift: 0n },
     { what: 'at another time', shift: 5_000n },

@@ -221,13 +221,14 @@ function drops(record: MetricRecord, entries: readonly Entry[], { mayDrop }: Exp
 }
 
 /**
- * The run in flight at the end was cancelled; each one before it must be there. Where rows were dropped,
- * their number tells it (`drops`): a whole run may have gone.
+ * The run in flight at the end was cancelled; each one before it must be there, if only as dead letters.
+ * Where rows were dropped, their number tells it (`drops`): a whole run may have gone.
  */
-function neverSpooled({ spec, polls, spool }: MetricRecord, entries: readonly Entry[]): Finding[] {
+function neverSpooled(record: MetricRecord, entries: readonly Entry[]): Finding[] {
+  const { spec, polls, spool } = record
   if (spool.dropped.length > 0) return []
-  const there = new Set(entries.map(({ line }) => rowOf(line)?.poll))
+  const there = new Set(everyEntry(record, entries, 'rows').map(({ line }) => rowOf(line)?.poll))
   return [...polls.answered]
     .filter((poll) => poll < polls.last && rowsOfPoll(spec, poll) > 0 && !there.has(poll))
-    .map((poll) => ({ kind: 'never spooled', what: `poll ${poll} was answered and is not in Loki` }))
+    .map((poll) => ({ kind: 'never spooled', what: `poll ${poll} was answered and is nowhere` }))
 }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { drain, openedSpool } from '../spool/support/temporary-spool.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -180,9 +181,17 @@ describe('a restart', () => {
   })
 })
 
+/** Those of unfinished runs too, before anybody opens the spool and clears it. */
+function chunksIn(path: string): unknown {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const row = database.prepare('select count(*) as chunks from chunks').get()
+  database.close()
+  return row?.['chunks']
+}
+
 describe('stopping', () => {
   it('S-9: during a run ends it, discards its rows and resolves', async () => {
-    const rows = Array.from({ length: 2 }, () => JSON.stringify({ text: 'x'.repeat(150_000) }))
+    const rows = Array.from({ length: 6 }, () => JSON.stringify({ text: 'x'.repeat(150_000) }))
     const bench = startPollLoop({ script: () => ({ lines: rows, lastsMs: 500 }) })
     await bench.clock.advance(100)
     bench.stop.abort(new Error('stop'))
@@ -190,6 +199,7 @@ describe('stopping', () => {
     expect(bench.source.isClosed).toBe(true)
     expect(bench.spool.isEmpty).toBe(true)
     bench.spool.close()
+    expect(chunksIn(bench.path)).toBe(0)
     expect(openedSpool(bench.path).isEmpty).toBe(true)
   })
 

@@ -4,6 +4,7 @@
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -32,10 +33,20 @@ static int journal_of(int fd, char *undo) {
   return 1;
 }
 
-/** One record: offset, old length, old size of the file, old bytes; as 64-bit numbers of this machine. */
-static void remember(int fd, off_t offset, size_t count) {
+/** 0 where all of it was written; a part of it means that the disk is full. */
+static int append(int journal, const void *bytes, size_t count) {
+  ssize_t written = REAL(write)(journal, bytes, count);
+  if (written >= 0 && written < (ssize_t)count) errno = ENOSPC;
+  return written == (ssize_t)count ? 0 : -1;
+}
+
+/**
+ * One record: offset, old length, old size of the file, old bytes; as 64-bit numbers of this machine. Where
+ * the disk has no room for it, it has none for the write either: -1, and the record is taken back.
+ */
+static int remember(int fd, off_t offset, size_t count) {
   char undo[PATH_MAX];
-  if (!journal_of(fd, undo)) return;
+  if (!journal_of(fd, undo)) return 0;
   struct stat now;
   fstat(fd, &now);
   char *old = malloc(count + 1);
@@ -44,11 +55,16 @@ static void remember(int fd, off_t offset, size_t count) {
   uint64_t head[3] = {(uint64_t)offset, (uint64_t)kept, (uint64_t)now.st_size};
   pthread_mutex_lock(&lock);
   int journal = open(undo, O_WRONLY | O_CREAT | O_APPEND, 0600);
-  if (journal < 0 || REAL(write)(journal, head, sizeof head) < 0 || REAL(write)(journal, old, kept) < 0)
-    abort(); // a journal with a hole would prove nothing
-  close(journal);
+  off_t end = journal < 0 ? 0 : lseek(journal, 0, SEEK_END);
+  size_t size = (size_t)kept;
+  int failed = journal < 0 || append(journal, head, sizeof head) < 0 || append(journal, old, size) < 0;
+  if (failed && errno != ENOSPC) abort(); // a journal with a hole would prove nothing
+  if (failed && journal >= 0 && REAL(ftruncate)(journal, end) < 0) abort();
+  if (journal >= 0) close(journal);
   pthread_mutex_unlock(&lock);
   free(old);
+  if (failed) errno = ENOSPC;
+  return failed ? -1 : 0;
 }
 
 static void forget(int fd) {
@@ -58,34 +74,34 @@ static void forget(int fd) {
 
 ssize_t write(int fd, const void *bytes, size_t count) {
   off_t offset = lseek(fd, 0, SEEK_CUR);
-  if (offset >= 0) remember(fd, offset, count);
+  if (offset >= 0 && remember(fd, offset, count) < 0) return -1;
   return REAL(write)(fd, bytes, count);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
-  remember(fd, offset, count);
+  if (remember(fd, offset, count) < 0) return -1;
   return REAL(pwrite)(fd, bytes, count, offset);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset) {
-  remember(fd, offset, count);
+  if (remember(fd, offset, count) < 0) return -1;
   return REAL(pwrite64)(fd, bytes, count, offset);
 }
 
 /** What is cut off has to come back too. */
-static void remember_end(int fd, off_t size) {
+static int remember_end(int fd, off_t size) {
   struct stat now;
-  if (fstat(fd, &now) == 0 && now.st_size > size) remember(fd, size, now.st_size - size);
-  else remember(fd, size, 0);
+  size_t cut = fstat(fd, &now) == 0 && now.st_size > size ? (size_t)(now.st_size - size) : 0;
+  return remember(fd, size, cut);
 }
 
 int ftruncate(int fd, off_t size) {
-  remember_end(fd, size);
+  if (remember_end(fd, size) < 0) return -1;
   return REAL(ftruncate)(fd, size);
 }
 
 int ftruncate64(int fd, off64_t size) {
-  remember_end(fd, size);
+  if (remember_end(fd, size) < 0) return -1;
   return REAL(ftruncate64)(fd, size);
 }
 
