@@ -48,6 +48,8 @@ export type Questions = {
   /** Starts the host and logs in once; undefined where that worked. */
   connect(): Promise<ErrorReport | undefined>
   ask(question: Question, signal: AbortSignal): Promise<RunResult>
+  /** What the driver cannot do, as far as questions have shown it; a sentence each. */
+  limitations(): readonly string[]
   close(): Promise<void>
 }
 
@@ -57,12 +59,13 @@ const loginMs = 15_000
 export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number): Questions {
   const runtimeDirectory = makeRuntimeDirectory()
   const ignore = () => undefined
+  const limitations = new Set<string>()
   const on = {
     address: ignore,
     started: ignore,
     lost: ignore,
     failed: ignore,
-    limited: ignore,
+    limited: (what: string) => void limitations.add(what),
     isolated: ignore,
     returned: ignore,
   }
@@ -74,6 +77,7 @@ export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number
         () => pool.probe(loginMs),
       ),
     ask: (question, signal) => askHost(pool.addressOf(asker), question, signal),
+    limitations: () => [...limitations],
     close: async () => {
       pool.stop()
       await pool.stopped()

@@ -176,6 +176,13 @@ describe('check', () => {
     expect(stdout).toMatch(/^warn\s+limits of Loki\s+asked_wide would write .* --loki_stream_rate is 64 KiB/m)
   })
 
+  it('warns of what the driver loses without a value showing it', async () => {
+    const dated = { asked_dated: { every: '1h', query: "select date '0044-03-15 BC' as died" } }
+    const { exit, stdout } = await runToEnd({ metrics: dated, ...servers(), command: 'check' })
+    expect(exit.code).toBe(0)
+    expect(stdout).toMatch(/^warn {2}driver {16}psqlodbcw\.so has no era of dates: .*column::text/m)
+  })
+
   it('ends with 3 where a query fails, and asks the others all the same', async () => {
     const { exit, stdout } = await runToEnd({
       metrics: { ...broken, ...metrics },

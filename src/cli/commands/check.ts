@@ -46,6 +46,7 @@ async function checkAll(invocation: Invocation, loaded: Loaded, voice: Voice): P
     if (failed !== undefined && failed !== 'loki') return exitCodes.startup
     const runs = await runsOf(metrics, { invocation, questions, voice })
     await tellVolume({ settings, metrics, runs: runs.filter((run) => run !== 'failed') }, voice)
+    for (const text of questions.limitations()) voice.tell({ result: 'warning', what: 'driver', text })
     return failed !== undefined || runs.includes('failed') ? exitCodes.startup : exitCodes.stopped
   } finally {
     await questions.close()
