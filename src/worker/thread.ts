@@ -22,7 +22,7 @@ import { Recorder } from './recorder.ts'
 import { StreamTimes } from './stream-times.ts'
 
 const beatMs = 5_000
-/** Free pages of the spool go back to the disk in slices, between other work: this long between two. */
+/** Free pages of the spool go back to the disk in slices, between other work. */
 const reclaimMs = 1_000
 /** That a run has begun is said with the next thing, or after this: most are over by then. */
 const unhurriedMs = 250
@@ -40,7 +40,6 @@ let outbox: FromWorker[] = []
 let moving: ArrayBuffer[] = []
 let isFlushDue = false
 let unhurried: NodeJS.Timeout | undefined
-let reclaiming: NodeJS.Timeout | undefined
 
 const codec = await sinks[init.sink].codec()
 const spool = openOwnSpool()
@@ -54,7 +53,8 @@ const delivery = guarded(
   () => new DeliveryLoop({ spool, codec, clock, times, isMetadataOn, emit, post, onSettled }),
 )
 
-setInterval(beat, beatMs)
+setInterval(() => post({ type: 'beat' }), beatMs)
+setInterval(() => guarded(() => spool.reclaim()), reclaimMs)
 port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
 sayBacklog()
@@ -223,16 +223,6 @@ function sayBacklog(): void {
 function sayDropped(dropped: readonly Dropped[]): void {
   for (const { entries, bytes, reason } of dropped)
     emit({ type: 'rows.dropped', rows: entries, bytes, reason })
-}
-
-function beat(): void {
-  post({ type: 'beat' })
-  if (reclaiming === undefined) reclaim()
-}
-
-function reclaim(): void {
-  const isMore = guarded(() => spool.reclaim())
-  reclaiming = isMore ? setTimeout(reclaim, reclaimMs) : undefined
 }
 
 function emit(event: MetricEvent): void {
