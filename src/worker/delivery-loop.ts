@@ -247,8 +247,7 @@ export class DeliveryLoop {
 
   #gatherRunLines({ stream, kind }: ChunkRange): void {
     const { spool, post } = this.#options
-    const isAllSent = !spool.backlogs().some((backlog) => backlog.stream === stream)
-    if (kind !== 'runs' || !isAllSent) return
+    if (kind !== 'runs' || spool.backlogs().some((backlog) => backlog.stream === stream)) return
     this.gathering.begin(stream)
     post({ type: 'gather', stream, forMs: runLinesGatherMs })
   }

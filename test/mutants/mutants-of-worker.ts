@@ -21,13 +21,13 @@ export const mutantsOfWorker = [
     {
       rule: 'D-23',
       breaks: 'lets rows gather too',
-      from: "if (kind !== 'runs' || !isAllSent) return",
-      to: 'if (!isAllSent) return',
+      from: "if (kind !== 'runs' || spool",
+      to: 'if (spool',
     },
     {
       rule: 'D-23',
       breaks: 'lets run lines gather behind others that wait',
-      from: "if (kind !== 'runs' || !isAllSent) return",
+      from: "if (kind !== 'runs' || spool.backlogs().some((backlog) => backlog.stream === stream)) return",
       to: "if (kind !== 'runs') return",
     },
     {
