@@ -17,6 +17,8 @@ export type WorkTurn = {
   readonly isQuick: boolean
   /** What rowtail needs beyond its defaults, so that it tells what is read. */
   readonly flags?: readonly string[]
+  /** Something before the stage's Loki. */
+  readonly lokiUrl?: string
 }
 
 export type Played = {

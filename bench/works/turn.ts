@@ -6,10 +6,10 @@ import { play, type Session } from '../stage.ts'
 import type { WorkTurn } from '../work.ts'
 
 export function playContender<T>(
-  { stage, subject, label, flags = [] }: WorkTurn,
+  { stage, subject, ...turn }: WorkTurn,
   metrics: readonly BenchMetric[],
   watch: (session: Session) => Promise<T>,
 ) {
   if (subject === 'bare-fetch' || subject === 'bare-post') throw new Error(`${subject} is no contender`)
-  return play(stage, { contender: contenders[subject], metrics, label, flags }, watch)
+  return play(stage, { ...turn, contender: contenders[subject], metrics }, watch)
 }
