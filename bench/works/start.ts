@@ -1,5 +1,5 @@
-// (f) From the start of the process until Loki has taken its first row, startup checks included. A proxy before
-// Loki tells the moment: to ask Loki again and again costs the contender the cores that it starts on.
+// (f) From the start of the process until Loki has taken its first row, startup checks included. A proxy
+// before Loki tells the moment: asking Loki again and again would cost the contender its two cores.
 
 import { decodePush } from '../../src/demo/receiver/push-request.ts'
 import { type Asked, isPush, LokiProxy, sendAnswer } from '../../test/support/loki-proxy.ts'
