@@ -34,9 +34,9 @@ export async function measurePacing({ isShort }: Extent): Promise<Measured> {
   figures.push(...(await onStage(obeyGateway)))
   const what =
     `Loki is away until ${wide.large} metrics have fetched ${wide.rows.toLocaleString('en')} rows of 1 KB ` +
-    `each (then ${narrow.large} of ${narrow.rows.toLocaleString('en')} rows of 100 B), while all others of 50 ` +
-    `poll every ${liveEverySeconds} s and go on. Bytes as Loki counts them, from the first 429 until the ` +
-    'first large backlog is through.'
+    `each (then ${narrow.large} of ${narrow.rows.toLocaleString('en')} rows of 100 B), while all others ` +
+    `of 50 poll every ${liveEverySeconds} s and go on. Bytes as Loki counts them, from the first 429 until ` +
+    'the first large backlog is through.'
   return { what, figures }
 }
 
