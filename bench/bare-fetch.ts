@@ -58,7 +58,7 @@ async function fetchOnce(api: OdbcApi, connection: TypedHandle, query: string): 
   try {
     const code = await statement.later(api.execute, toWide(sentQuery(query)), nullTerminated)
     checked(connection, api, code)
-    const plan = bind(statement, arena)
+    const plan = await bind(statement, arena)
     let rows = 0
     while ((await statement.later(api.fetch)) !== returns.noData) rows += arena.low(plan.fetched)
     return { rows, seconds: (performance.now() - begunMs) / 1_000 }
@@ -67,10 +67,10 @@ async function fetchOnce(api: OdbcApi, connection: TypedHandle, query: string): 
   }
 }
 
-function bind(statement: Statement, arena: Arena): BindingPlan {
+async function bind(statement: Statement, arena: Arena): Promise<BindingPlan> {
   const { api } = statement
   const traits = traitsOf('psqlodbcw.so', 0)
-  const columns = describeResult(statement, traits)
+  const columns = await describeResult(statement, traits)
   if (columns === undefined) throw new Error('the driver does not describe the result')
   const plan = planBinding(columns, traits)
   arena.ensure(plan.sizeBytes)

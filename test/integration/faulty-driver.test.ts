@@ -72,6 +72,7 @@ describe('calls that do not return', () => {
   it('are left behind by their metrics, which go on over a second host; no other loses a run', async () => {
     const faults: Readonly<Record<string, string>> = {
       hang_executing: 'hang execute, deaf',
+      hang_describing: 'rows 3, hang describe, deaf',
       hang_fetching: 'rows 500, hang fetch after 300, deaf',
       hang_cancelling: 'hang execute, hang cancel',
     }

@@ -265,6 +265,7 @@ SQLRETURN SQL_API SQLDescribeCol(SQLHSTMT stmt, SQLUSMALLINT number, SQLCHAR *na
                                  SQLSMALLINT *digits, SQLSMALLINT *nullable) {
   struct statement *statement = stmt;
   if (number > COLUMNS) return fail(&statement->diagnosis, "07009", "there is no such column", 1);
+  if (undergo(statement, "describe") == SQL_ERROR) return SQL_ERROR;
   *length = (SQLSMALLINT)snprintf((char *)name, room, "%s", number == 1 ? "n" : "text");
   *type = number == 1 ? SQL_INTEGER : SQL_VARCHAR;
   *size = number == 1 ? 10 : number_of(statement->order, "declared", DECLARED);

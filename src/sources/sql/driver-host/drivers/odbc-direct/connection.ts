@@ -70,7 +70,7 @@ export class OdbcConnection implements DriverConnection {
       this.#setQueryTimeout(statement, options.timeoutMs)
       const code = await this.#send(statement, query)
       if (!isSuccess(code) && code !== returns.noData) throw this.#failure(statement)
-      return this.#openCursor(statement)
+      return await this.#openCursor(statement)
     } catch (error) {
       await this.#release(statement)
       throw error
@@ -97,8 +97,8 @@ export class OdbcConnection implements DriverConnection {
       : statement.later(api.execute, toWide(text), nullTerminated)
   }
 
-  #openCursor(statement: Statement): Cursor {
-    const described = describeResult(statement, this.#traits)
+  async #openCursor(statement: Statement): Promise<Cursor> {
+    const described = await describeResult(statement, this.#traits)
     if (described === undefined) throw this.#failure(statement)
     const plan = this.#bindAll(statement, described)
     const columns = cellColumns(described, this.isSessionUtc)

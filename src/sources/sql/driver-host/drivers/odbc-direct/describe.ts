@@ -3,6 +3,7 @@
 
 import type { DescribedColumn } from '../../../cells/columns.ts'
 import type { DriverTraits } from '../../../profiles.ts'
+import type { OdbcCall } from './api.ts'
 import { fromNarrow, fromWide, isSuccess } from './handles.ts'
 import type { Statement } from './statement.ts'
 
@@ -14,47 +15,45 @@ export type OdbcColumn = DescribedColumn & {
 const maxNameUnits = 1_024
 const maxTypeUnits = 128
 // Filled and read within one synchronous call.
-const nameUnits = new Uint16Array(new ArrayBuffer(maxNameUnits * 2))
 const typeUnits = new Uint16Array(new ArrayBuffer(maxTypeUnits * 2))
 /** SQL_DESC_TYPE_NAME: the database's own word for the type. */
 const typeNameField = 14
 
 /**
  * No columns: the statement gives no rows (DDL, a change, a procedure). Undefined: the driver refused to
- * tell.
+ * tell. A driver may ask its server for the first answers, and hang: they are waited for off the event loop.
  */
-export function describeResult(statement: Statement, traits: DriverTraits): OdbcColumn[] | undefined {
+export async function describeResult(
+  statement: Statement,
+  traits: DriverTraits,
+): Promise<OdbcColumn[] | undefined> {
   const count: unknown[] = [0]
-  if (!isSuccess(statement.now(statement.api.columnCount, count))) return undefined
+  if (!isSuccess(await statement.later(statement.api.columnCount, count))) return undefined
+  const units = new Uint16Array(new ArrayBuffer(maxNameUnits * 2))
   const columns: OdbcColumn[] = []
   for (let number = 1; number <= Number(count[0]); number++) {
-    const column = describeColumn(statement, number)
+    const column = await describeColumn(statement, number, units)
     if (column === undefined) return undefined
     columns.push(traits.isNarrow ? { ...column, name: fromNarrow(column.name) } : column)
   }
   return columns
 }
 
-function describeColumn(statement: Statement, number: number): OdbcColumn | undefined {
-  const { api } = statement
+/** The first column's description is a call that may take long. */
+async function describeColumn(
+  statement: Statement,
+  number: number,
+  units: Uint16Array,
+): Promise<OdbcColumn | undefined> {
   const length: unknown[] = [0]
   const sqlType: unknown[] = [0]
   const size: unknown[] = [0]
-  const code = statement.now(
-    api.describeColumn,
-    number,
-    nameUnits,
-    maxNameUnits,
-    length,
-    sqlType,
-    size,
-    [0],
-    [0],
-  )
+  const asked: Parameters<OdbcCall['now']> = [number, units, maxNameUnits, length, sqlType, size, [0], [0]]
+  const { describeColumn: call } = statement.api
+  const code = number === 1 ? await statement.later(call, ...asked) : statement.now(call, ...asked)
   if (!isSuccess(code)) return undefined
-  const units = Math.min(Number(length[0]), maxNameUnits - 1)
   return {
-    name: fromWide(nameUnits, units),
+    name: fromWide(units, Math.min(Number(length[0]), maxNameUnits - 1)),
     sqlType: Number(sqlType[0]),
     typeName: typeNameOf(statement, number),
     size: Number(size[0]),
