@@ -11,6 +11,7 @@ import type { Metric } from './core/metric.ts'
 import type { Sink } from './core/sink.ts'
 import { createStatus, type Status } from './core/status.ts'
 import { systemClock } from './kit/clock.ts'
+import { collectGarbageRegularly } from './kit/garbage.ts'
 import type { Log } from './kit/log.ts'
 import { createRelay, type Relay } from './kit/relay.ts'
 import { stopOnSignal } from './kit/stop-signal.ts'
@@ -63,6 +64,7 @@ const clock = systemClock
 export async function runService(options: ServiceOptions): Promise<number> {
   const { settings } = options
   const lock = lockStateDirectory(settings.stateDir)
+  collectGarbageRegularly(0)
   const runtimeDirectory = makeRuntimeDirectory()
   try {
     return await runParts(await createParts(options, runtimeDirectory))

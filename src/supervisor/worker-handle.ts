@@ -2,7 +2,6 @@
 // backoff. A successor starts only after its predecessor's exit, and takes a new seat at the shipper.
 
 import { Worker } from 'node:worker_threads'
-import { setFlagsFromString } from 'node:v8'
 import { backoffMs, restartBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
@@ -21,11 +20,6 @@ const watchMs = 1_000
  * that all threads share, instead of mapping them anew for each: 2 MB a worker.
  */
 const resourceLimits = { maxOldGenerationSizeMb: 1_024 } as const
-/**
- * Read where a thread's heap is made. V8 would let each grow for ten minutes before it collects the old part
- * for the first time: heaps of 100 MB after four minutes and 114 after eight, with eight workers, not 92.
- */
-const heapFlag = '--initial-old-space-size=8'
 /**
  * Looks in a row at which it is overdue. One says nothing where the main thread or the whole process stood
  * still: what the worker said meanwhile is read after it.
@@ -96,7 +90,6 @@ export class WorkerHandle {
   /** One life of the worker; resolves after its exit, when nothing of it is in flight any more. */
   async #live(): Promise<ErrorReport> {
     const { init, seats, greetings } = this.#options
-    setFlagsFromString(heapFlag)
     const worker = new Worker(entry, { workerData: init, name: init.name, resourceLimits })
     const seat = seats.join({
       grant: (stream, skewMs) => this.post({ type: 'grant', stream, skewMs }),

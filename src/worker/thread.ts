@@ -7,6 +7,7 @@ import type { DropReason, MetricEvent } from '../core/events.ts'
 import type { Metric } from '../core/metric.ts'
 import type { RunResult } from '../core/source.ts'
 import { systemClock } from '../kit/clock.ts'
+import { collectGarbageRegularly } from '../kit/garbage.ts'
 import { sinks } from '../sinks/registry.ts'
 import { sources } from '../sources/registry.ts'
 import { type OpenOptions, openSpool, type Quarantined, replaceSpool } from '../spool/open.ts'
@@ -55,6 +56,7 @@ const delivery = guarded(
 
 setInterval(() => post({ type: 'beat' }), beatMs)
 setInterval(() => guarded(() => spool.reclaim()), reclaimMs)
+collectGarbageRegularly((init.place.index + 1) / (init.place.count + 1))
 port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
 sayBacklog()
