@@ -22,7 +22,9 @@ COPY --from=build /build/dist dist
 COPY package.json monitor_input.json ./
 COPY config_files config_files
 COPY dashboards dashboards
-ENV NODE_ENV=production \
+# Threads share two heaps of malloc: less memory after a while (docs/decisions/0008-memory.md).
+ENV MALLOC_ARENA_MAX=2 \
+    NODE_ENV=production \
     ROWTAIL_STATE_DIR=/var/lib/rowtail
 # The user `node`, by number, so that Kubernetes sees that it is not root.
 USER 1000:1000

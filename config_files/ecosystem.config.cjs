@@ -19,6 +19,8 @@ module.exports = {
       ],
       exec_mode: 'fork',
       instances: 1,
+      // Threads share two heaps of malloc: less memory after a while (docs/decisions/0008-memory.md).
+      env: { MALLOC_ARENA_MAX: '2' },
       // Longer than --startup_wait: until then unreachable servers are tried again.
       wait_ready: true,
       listen_timeout: 60_000,
