@@ -64,7 +64,7 @@ const clock = systemClock
 export async function runService(options: ServiceOptions): Promise<number> {
   const { settings } = options
   const lock = lockStateDirectory(settings.stateDir)
-  collectGarbageRegularly(0)
+  collectGarbageRegularly(1)
   const runtimeDirectory = makeRuntimeDirectory()
   try {
     return await runParts(await createParts(options, runtimeDirectory))

@@ -5,20 +5,19 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** By then everything is loaded and has run once. */
-const firstMs = 10_000
-/** The first collections of all threads are spread over this, and with them the later ones. */
-const spreadMs = 20_000
 const everyMs = 5 * 60_000
 
-/** `share`, from 0 to 1: the thread's place among all, so that they do not collect at once. */
+/**
+ * `share`, above 0 and up to 1: the thread's place among all within the 5 minutes. A collection takes some 40 ms
+ * of CPU, so they do not come at once.
+ */
 export function collectGarbageRegularly(share: number): void {
   const begin = () => {
     const collect = collectorOfThread()
     collect()
     setInterval(collect, everyMs).unref()
   }
-  setTimeout(begin, firstMs + share * spreadMs).unref()
+  setTimeout(begin, share * everyMs).unref()
 }
 
 /** V8 offers it to contexts that are made while the flag is set. */
