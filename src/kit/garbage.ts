@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 const everyMs = 5 * 60_000
 
 /**
- * `share`, above 0 and up to 1: the thread's place within the 5 minutes. A collection takes some 40 ms of CPU,
+ * `share`, above 0 and up to 1: the thread's place within the 5 minutes. A collection takes 40 ms of CPU,
  * so all threads collect one after another.
  */
 export function collectGarbageRegularly(share: number): void {
