@@ -1,6 +1,6 @@
 // Collects a thread's garbage at set times. V8 waits until a heap has grown by 8 MB, for which the small ones
-// here take half an hour and more: after nine minutes a worker held 10.5 MB and main 22.4, of which a collection
-// left 8.2 and 13.5. Called once by the main thread and by each worker.
+// here take half an hour and more: after nine minutes a worker held 10.5 MB and main 22.4; a collection left
+// 8.2 and 13.5. Called once by the main thread and by each worker.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
