@@ -1,7 +1,7 @@
 // Looks into rowtail's spool files from outside, read-only, at any moment. What a spool shows as visible is
 // rowtail's promise; the watch remembers every entry that it ever saw there.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { checksumOf } from '../../src/core/checksum.ts'
@@ -38,7 +38,6 @@ export class SpoolWatch {
   readonly metric: string
   /** Every visible chunk that was ever seen, by its number: numbers are never used again. */
   readonly #chunks = new Map<number, readonly Entry[]>()
-  #last = noSpool
 
   constructor(metric: string) {
     this.metric = metric
@@ -49,17 +48,8 @@ export class SpoolWatch {
     return [...this.#chunks.values()].flat()
   }
 
-  /** Reads the spool in this directory, beside a running rowtail too; on a full disk what was read last. */
+  /** Reads the spool in this directory as it is now, beside a running rowtail too. */
   look(directory: string): SpoolState {
-    try {
-      this.#last = this.#lookNow(directory)
-    } catch (error) {
-      if (!isFull(directory)) throw error // a reader of SQLite's log needs a page of its own
-    }
-    return this.#last
-  }
-
-  #lookNow(directory: string): SpoolState {
     const path = join(directory, `${this.metric}.sqlite`)
     if (!existsSync(path)) return noSpool
     const database = new DatabaseSync(path, { readOnly: true, timeout: 2_000 })
@@ -159,8 +149,4 @@ function entriesOf(kind: StreamKind, body: Uint8Array): Entry[] {
     line,
     metadata: Object.fromEntries(metadata),
   }))
-}
-
-function isFull(directory: string): boolean {
-  return statfsSync(directory).bavail === 0
 }
