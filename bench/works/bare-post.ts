@@ -1,8 +1,7 @@
 // The bare POST of (b): the very pushes of rowtail, caught before a Loki of their own, are posted once more
 // by a loop that does nothing else, in the rhythm in which they came.
 
-import { decodePush } from '../../src/demo/receiver/push-request.ts'
-import { type Asked, isPush, LokiProxy, sendAnswer } from '../../test/support/loki-proxy.ts'
+import { type Asked, isPush, LokiProxy, sendAnswer, streamsOf } from '../../test/support/loki-proxy.ts'
 import { LokiServer } from '../../test/support/servers/loki.ts'
 import { pause } from '../../test/support/servers/waiting.ts'
 import { contenders } from '../contenders/registry.ts'
@@ -13,8 +12,6 @@ import type { Played, WorkTurn } from '../work.ts'
 import { untilRowsArrive } from './load.ts'
 
 type CaughtRun = { readonly atMs: number; readonly pushes: Asked[] }
-
-const protobuf = { contentType: 'application/x-protobuf', contentEncoding: '' } as const
 
 export async function playBarePost(turn: WorkTurn): Promise<Played> {
   const runs = await catchRuns(turn)
@@ -65,7 +62,7 @@ async function catchRuns({ stage, label, isQuick }: WorkTurn): Promise<CaughtRun
 
 /** Rows carry their run's id; run lines are left out. */
 function note(runs: Map<string, CaughtRun>, asked: Asked): void {
-  const [stream] = decodePush(asked.body, protobuf)
+  const [stream] = streamsOf(asked)
   if (stream === undefined || stream.labels.includes('job="rowtail"')) return
   const runId = stream.entries.at(-1)?.metadata.find(([name]) => name === 'run_id')?.[1]
   const key = `${stream.labels} ${runId}`

@@ -1,8 +1,7 @@
 // (f) From the start of the process until Loki has taken its first row, startup checks included. A proxy
 // before Loki tells the moment: asking Loki again and again would cost the contender its two cores.
 
-import { decodePush } from '../../src/demo/receiver/push-request.ts'
-import { type Asked, isPush, LokiProxy, sendAnswer } from '../../test/support/loki-proxy.ts'
+import { type Asked, isPush, LokiProxy, sendAnswer, streamsOf } from '../../test/support/loki-proxy.ts'
 import { waitFor } from '../../test/support/servers/waiting.ts'
 import { contenderNames } from '../contender.ts'
 import { samplesQuery } from '../source.ts'
@@ -31,29 +30,24 @@ async function playStart(turn: WorkTurn): Promise<Played> {
     if (told.status === 204 && hasRows(asked)) takenMs ??= performance.now()
   })
   try {
-    const { seen, delivery } = await playContender({ ...turn, lokiUrl: proxy.baseUrl }, metrics, (session) =>
-      firstRowMs(session.startedMs, () => {
+    const onward = { ...turn, lokiUrl: proxy.baseUrl }
+    const { seen, delivery } = await playContender(onward, metrics, async (session) => {
+      const look = () => {
         session.checkAlive()
         return takenMs
-      }),
-    )
+      }
+      return (await waitFor(look, { what: 'the first row', timeoutMs: 60_000 })) - session.startedMs
+    })
     return { figures: { firstRowMs: seen }, delivery }
   } finally {
     await proxy.stop()
   }
 }
 
-async function firstRowMs(startedMs: number, takenMs: () => number | undefined): Promise<number> {
-  return (await waitFor(takenMs, { what: 'the first row', timeoutMs: 60_000 })) - startedMs
-}
-
 /** Rowtail's run lines are no rows. */
 function hasRows(asked: Asked): boolean {
   if (!isPush(asked)) return false
-  const { 'content-type': contentType, 'content-encoding': contentEncoding } = asked.headers
-  const streams = decodePush(asked.body, {
-    contentType: String(contentType),
-    contentEncoding: String(contentEncoding ?? ''),
-  })
-  return streams.some(({ labels, entries }) => entries.length > 0 && !labels.includes('job="rowtail"'))
+  return streamsOf(asked).some(
+    ({ labels, entries }) => entries.length > 0 && !labels.includes('job="rowtail"'),
+  )
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { decodePush, type PushedStream } from '../../src/demo/receiver/push-request.ts'
 
 export const pushPath = '/loki/api/v1/push'
 
@@ -85,6 +86,13 @@ export class LokiProxy {
 /** A push, and not the empty one that asks whether pushes are taken. */
 export function isPush({ path, body }: Asked): boolean {
   return path === pushPath && body.length > 2
+}
+
+/** What is pushed, by the request's own headers; throws where it is no push. */
+export function streamsOf({ body, headers }: Asked): PushedStream[] {
+  const [contentType = ''] = [headers['content-type']].flat()
+  const [contentEncoding = ''] = [headers['content-encoding']].flat()
+  return decodePush(body, { contentType, contentEncoding })
 }
 
 export function sendAnswer(answer: ServerResponse, { status, headers, body }: Answer): void {

@@ -3,8 +3,8 @@
 // For measurements of pacing and for tests of the order of pushes.
 
 import type { ServerResponse } from 'node:http'
-import { decodePush, type PushedEntry } from '../../src/demo/receiver/push-request.ts'
-import { type Answer, type Asked, isPush, LokiProxy, sendAnswer } from './loki-proxy.ts'
+import type { PushedEntry } from '../../src/demo/receiver/push-request.ts'
+import { type Answer, type Asked, isPush, LokiProxy, sendAnswer, streamsOf } from './loki-proxy.ts'
 
 export type RecordedPush = {
   /** When it had arrived as a whole, and when its answer went back; `performance.now()`. */
@@ -29,8 +29,6 @@ export type GatewayMode =
   | { readonly kind: 'passing' }
   | { readonly kind: 'away' }
   | { readonly kind: 'limiting'; readonly retryAfterSeconds: number }
-
-const protobuf = { contentType: 'application/x-protobuf', contentEncoding: '' } as const
 
 export class RecordingLoki {
   readonly pushes: RecordedPush[] = []
@@ -69,11 +67,11 @@ export class RecordingLoki {
         ? tooManyRequests(this.mode.retryAfterSeconds)
         : await this.#proxy.forward(asked)
     sendAnswer(answer, told)
-    this.#note(asked.body, { atMs, answeredMs: performance.now(), status: told.status })
+    this.#note(asked, { atMs, answeredMs: performance.now(), status: told.status })
   }
 
-  #note(body: Buffer, seen: Pick<RecordedPush, 'atMs' | 'answeredMs' | 'status'>): void {
-    for (const { labels, entries } of decodePush(body, protobuf)) {
+  #note(asked: Asked, seen: Pick<RecordedPush, 'atMs' | 'answeredMs' | 'status'>): void {
+    for (const { labels, entries } of streamsOf(asked)) {
       const times = entries.map(({ atNs }) => Number(atNs / 1_000_000n))
       const countedBytes = entries.reduce((sum, entry) => sum + countedBytesOf(entry), 0)
       const [firstMs = 0, lastMs = 0] = [times[0], times.at(-1)]

@@ -2,8 +2,16 @@
 // entries, and pushes that Loki stored but whose answer never comes. All else passes unchanged.
 
 import type { ServerResponse } from 'node:http'
-import { decodePush, type PushedEntry, type PushedStream } from '../../src/demo/receiver/push-request.ts'
-import { type Answer, type Asked, isPush, LokiProxy, pushPath, sendAnswer } from '../support/loki-proxy.ts'
+import type { PushedEntry, PushedStream } from '../../src/demo/receiver/push-request.ts'
+import {
+  type Answer,
+  type Asked,
+  isPush,
+  LokiProxy,
+  pushPath,
+  sendAnswer,
+  streamsOf,
+} from '../support/loki-proxy.ts'
 import { keyOf } from './ledger.ts'
 
 type Plain = { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
@@ -116,7 +124,7 @@ export class ScriptedLoki {
   }
 
   #forward(asked: Asked): Promise<Answer> {
-    if (isPush(asked)) this.#remember(streamsOf(asked.body))
+    if (isPush(asked)) this.#remember(streamsOf(asked))
     return this.#proxy.forward(asked)
   }
 
@@ -125,7 +133,7 @@ export class ScriptedLoki {
    * also what it has, where somebody else wrote newer entries.
    */
   async #refuse(asked: Asked, answer: ServerResponse, why: RefusalName): Promise<void> {
-    const streams = streamsOf(asked.body)
+    const streams = streamsOf(asked)
     const mayHave = (entry: PushedEntry): boolean =>
       why !== 'too far behind' && this.#passed.has(keyOfPushed(entry))
     const isRefused = (entry: PushedEntry): boolean => isVictim(entry) && !mayHave(entry)
@@ -151,10 +159,6 @@ export class ScriptedLoki {
 
 function say(answer: ServerResponse, { status, body, headers = {} }: Plain): void {
   answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(body)
-}
-
-function streamsOf(body: Buffer): PushedStream[] {
-  return decodePush(body, { contentType: 'application/x-protobuf', contentEncoding: '' })
 }
 
 /** Always the same ones, whatever push they come in; a restamped one has had its turn. */

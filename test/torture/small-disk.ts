@@ -1,7 +1,7 @@
 // A small disk for rowtail's state, which can be filled to the last byte and freed again. Needs root.
 
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -48,6 +48,10 @@ export class SmallDisk {
     } finally {
       closeSync(file)
     }
+  }
+
+  get isFull(): boolean {
+    return statfsSync(this.#path).bavail === 0
   }
 
   free(): void {

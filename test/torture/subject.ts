@@ -89,10 +89,16 @@ export class Subject {
 
   /**
    * Reads all spools beside the running service. While one ends they are not looked at: a reader then finds
-   * commits in SQLite's log that a kill cut off before their sync, which are no promise.
+   * commits in SQLite's log that a kill cut off before their sync, which are no promise. Nor can they be on a
+   * full disk: a reader of that log needs a page of its own.
    */
   look(): SpoolState[] {
-    if (!this.#isEnding) this.#seen = this.watches.map((watch) => watch.look(this.spoolDirectory))
+    if (this.#isEnding) return this.#seen
+    try {
+      this.#seen = this.watches.map((watch) => watch.look(this.spoolDirectory))
+    } catch (error) {
+      if (this.disk?.isFull !== true) throw error
+    }
     return this.#seen
   }
 
