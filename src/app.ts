@@ -1,6 +1,7 @@
 // The service: the one place that knows all parts. It builds and joins them, starts what is spooled on its
 // way to Loki, runs the startup checks, opens the polls, and on a signal ends all of it within 1.5 s.
 
+import type { ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import { mkdirSync, rmSync } from 'node:fs'
 import type { Settings } from './config/settings.ts'
@@ -41,6 +42,8 @@ export type ServiceOptions = {
   readonly redact: (text: string) => string
   /** Faults of settings and metrics that stop nothing. */
   readonly warnings: readonly ErrorReport[]
+  /** The process of the first driver host, where one is up already. */
+  readonly hostProcess?: ChildProcess
   /** Hears every event, after the log has. */
   readonly observe?: (event: RowtailEvent) => void
 }
@@ -103,6 +106,7 @@ async function createParts(options: ServiceOptions, runtimeDirectory: string): P
     diskReserveBytes: settings.bounds.diskReserveBytes,
     clock,
     seats: shipper,
+    hostProcess: options.hostProcess,
     emit,
     onDrained: (metric) => removeSpool(settings, metric),
   })

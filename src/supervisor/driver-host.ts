@@ -1,16 +1,13 @@
 // One driver host process: started, talked to over IPC, ended by SIGKILL. The host pool owns it.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
 import type { Target } from '../core/target.ts'
-import { entryPoint } from '../kit/entry-point.ts'
 import type { HostNotice, HostOrder } from '../sources/sql/driver-host/protocol.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
-import { hostCommand, hostEnvironment } from './host-command.ts'
 
-const entry = entryPoint('../sources/sql/driver-host/main', import.meta.url)
 /** A host that has not begun to listen by then never will. */
 const startMs = 15_000
 /** Of what a dying host wrote to its standard error, the last part is quoted. */
@@ -20,11 +17,9 @@ export type DriverHostOptions = {
   readonly hostId: number
   readonly target: Target
   readonly socketPath: string
-  /** Database connections it will hold: one per metric. */
-  readonly connections: number
   readonly onLimitation: (what: string) => void
-  /** What runs as the host; tests have a program of their own. */
-  readonly program?: string | undefined
+  /** The process that becomes the host: one that waits for its orders. */
+  readonly process: ChildProcess
   /** Ends a start that is under way. */
   readonly signal: AbortSignal
 }
@@ -67,14 +62,9 @@ export class DriverHost {
    * Rejects with ReportedError where the driver or its manager is missing, or the process does not come up.
    */
   static async start(options: DriverHostOptions): Promise<DriverHost> {
-    const { hostId, target, socketPath, signal, program = entry } = options
+    const { hostId, target, socketPath, signal, process } = options
     const address = { hostId, socketPath, token: randomBytes(24).toString('base64url') }
-    const { command, args } = hostCommand(program)
-    const child = spawn(command, args, {
-      env: hostEnvironment(options.connections),
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    const host = new DriverHost(child, address, options.onLimitation)
+    const host = new DriverHost(process, address, options.onLimitation)
     host.#send({ type: 'start', target, token: address.token, socketPath })
     const onAbort = () => host.kill()
     signal.addEventListener('abort', onAbort, { once: true })
@@ -126,10 +116,7 @@ export class DriverHost {
   }
 
   async #watchExit(): Promise<ErrorReport> {
-    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-      this.#child.once('exit', (...end) => resolve(end))
-      this.#child.once('error', () => resolve([null, null]))
-    })
+    const [code, signal] = await this.#exited()
     if (this.#end?.reason !== undefined) return this.#end.reason
     this.#hasCrashed = signal !== 'SIGKILL'
     const how = signal === null ? `exit code ${code ?? 'unknown'}` : signal
@@ -140,6 +127,15 @@ export class DriverHost {
       hint: 'A new one takes over. If it repeats, try a newer driver, or the other --odbc_binding.',
       ...(said === '' ? {} : { said }),
     }
+  }
+
+  /** Also where it ended before anybody listened. */
+  #exited(): Promise<[code: number | null, signal: NodeJS.Signals | null]> {
+    const { exitCode, signalCode, pid } = this.#child
+    if (pid === undefined || exitCode !== null || signalCode !== null) {
+      return Promise.resolve([exitCode, signalCode])
+    }
+    return new Promise((resolve) => this.#child.once('exit', (...end) => resolve(end)))
   }
 
   async #ask(orderOf: (id: number) => HostOrder, timeoutMs: number): Promise<HostNotice | undefined> {

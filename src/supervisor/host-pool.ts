@@ -2,6 +2,7 @@
 // left a call behind. It starts them, pings them, replaces what hangs or crashed, and says which metric is
 // served where.
 
+import type { ChildProcess } from 'node:child_process'
 import { backoffMs, hostBackoff } from '../core/backoff.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorReport, reportOf } from '../core/errors.ts'
@@ -9,6 +10,7 @@ import type { HostRole } from '../core/events.ts'
 import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 import { DriverHost, type HostHealth } from './driver-host.ts'
+import { spawnHostProcess } from './host-process.ts'
 import { socketPathIn } from './runtime-dir.ts'
 
 export type HostPoolOptions = {
@@ -18,6 +20,8 @@ export type HostPoolOptions = {
   readonly clock: Clock
   /** The longest deadline of the metrics: how long a replaced host may finish what runs on it. */
   readonly maxTimeoutMs: number
+  /** The process of the first main host, where one is up already. */
+  readonly first?: ChildProcess | undefined
   /** What runs as a host; tests have a program of their own. */
   readonly program?: string
   readonly on: HostPoolListener
@@ -57,11 +61,13 @@ export class HostPool {
   readonly #starting = new Set<Promise<DriverHost>>()
   readonly #isolated = new Set<string>()
   readonly #keeping = new Map<HostRole, AbortController>()
+  #first: ChildProcess | undefined
   /** The last main host that ended by what ran in it. */
   #crashedHostId: number | undefined
 
   constructor(options: HostPoolOptions) {
     this.#options = options
+    this.#first = options.first
   }
 
   /**
@@ -70,7 +76,9 @@ export class HostPool {
    */
   async start(): Promise<void> {
     if (this.#keeping.has('main')) return
-    const host = await this.#startHost('main')
+    const first = this.#first
+    this.#first = undefined
+    const host = await this.#startHost('main', first)
     void this.#keep('main', host)
   }
 
@@ -157,16 +165,15 @@ export class HostPool {
     if (!this.#stop.signal.aborted && this.#isolated.size > 0) void this.#keep(role)
   }
 
-  async #startHost(role: HostRole): Promise<DriverHost> {
+  async #startHost(role: HostRole, process = this.#spawn()): Promise<DriverHost> {
     hostCount += 1
-    const { target, runtimeDirectory, metrics, program, on } = this.#options
+    const { target, runtimeDirectory, on } = this.#options
     const starting = DriverHost.start({
       hostId: hostCount,
       target,
       socketPath: socketPathIn(runtimeDirectory, hostCount),
-      connections: metrics.length,
       onLimitation: (what) => on.limited(what),
-      program,
+      process,
       signal: this.#stop.signal,
     })
     this.#starting.add(starting)
@@ -177,6 +184,11 @@ export class HostPool {
     void host.lost.then((error) => this.#onLost(role, host, error))
     this.#tellAll(role)
     return host
+  }
+
+  #spawn(): ChildProcess {
+    const { metrics, program } = this.#options
+    return spawnHostProcess(metrics.length, program)
   }
 
   /** Returns when this host serves no longer: it is gone, silent, overloaded, or not needed any more. */

@@ -2,6 +2,7 @@
 // passed, and stops it. Everything that its parts tell becomes an event; what one metric's failure means
 // stays with it.
 
+import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '../core/clock.ts'
 import type { ErrorReport } from '../core/errors.ts'
 import type { DropReason, MetricEvent, RowtailEvent, ServiceEvent } from '../core/events.ts'
@@ -9,7 +10,8 @@ import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 import type { Seats } from '../worker/seat.ts'
 import type { ToWorker, WorkerInit } from '../worker/messages.ts'
-import { HostPool } from './host-pool.ts'
+import { HostPool, type HostPoolOptions } from './host-pool.ts'
+import { metricsByHost } from './host-process.ts'
 import { LoginGate } from './login-gate.ts'
 import { SpoolBudget } from './spool-budget.ts'
 import { type ToSupervisor, WorkerHandle } from './worker-handle.ts'
@@ -24,6 +26,8 @@ export type SupervisorOptions = {
   readonly diskReserveBytes: number
   readonly clock: Clock
   readonly seats: Seats
+  /** The process of the first driver host, where one is up already. */
+  readonly hostProcess?: ChildProcess | undefined
   readonly emit: (event: RowtailEvent) => void
   /**
    * The spool of a metric that is no longer configured is empty, of dead letters too, and its worker gone.
@@ -137,18 +141,21 @@ export class Supervisor {
   }
 
   #createPools(): void {
-    const { target, workers } = this.#options
+    const { target, workers, hostProcess } = this.#options
     const metrics = workers.flatMap(({ metric }) => (metric === undefined ? [] : [metric]))
     const maxTimeoutMs = Math.max(0, ...metrics.map(({ timeoutMs }) => timeoutMs))
     const names = metrics.map(({ name }) => name)
-    const groups = target.kind === 'sqlite' ? names.map((name) => [name]) : [names]
-    for (const group of groups) {
-      const pool = this.#createPool(group, maxTimeoutMs)
+    for (const [index, group] of metricsByHost(target.kind, names).entries()) {
+      const first = index === 0 ? hostProcess : undefined
+      const pool = this.#createPool(group, { maxTimeoutMs, first })
       for (const name of group) this.#pools.set(name, pool)
     }
   }
 
-  #createPool(metrics: readonly string[], maxTimeoutMs: number): HostPool {
+  #createPool(
+    metrics: readonly string[],
+    { maxTimeoutMs, first }: Pick<HostPoolOptions, 'maxTimeoutMs' | 'first'>,
+  ): HostPool {
     const { target, runtimeDirectory, clock } = this.#options
     return new HostPool({
       target,
@@ -156,6 +163,7 @@ export class Supervisor {
       runtimeDirectory,
       clock,
       maxTimeoutMs,
+      first,
       on: {
         address: (metric, address) => this.#workers.get(metric)?.post(hostMessage(address)),
         started: (role, pid) => this.#emit({ type: 'host.started', role, pid }),

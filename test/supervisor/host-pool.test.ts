@@ -1,6 +1,8 @@
 // The pool over real processes that run a host with a scripted driver. The fake clock moves pings, grace
 // and backoff.
 
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ErrorReport } from '../../src/core/errors.ts'
@@ -8,6 +10,7 @@ import type { HostRole } from '../../src/core/events.ts'
 import type { Target } from '../../src/core/target.ts'
 import { type HostAddress, HostLane } from '../../src/sources/sql/host-lane.ts'
 import { HostPool, maxHostBytes } from '../../src/supervisor/host-pool.ts'
+import { spawnHostProcess } from '../../src/supervisor/host-process.ts'
 import { ask, openLane, requestOf, testSignal } from '../sources/sql/host-bench.ts'
 import { temporaryDirectory } from '../spool/support/temporary-spool.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -20,7 +23,7 @@ vi.setConfig({ testTimeout: 20_000 })
 
 type Lost = { readonly role: HostRole; readonly pid: number; readonly error: ErrorReport }
 
-function poolOf(metrics: readonly string[] = ['a', 'b'], connectionString = '') {
+function poolOf(metrics: readonly string[] = ['a', 'b'], connectionString = '', first?: ChildProcess) {
   const clock = new FakeClock()
   const addresses = new Map<string, HostAddress | undefined>()
   const started: { role: HostRole; pid: number }[] = []
@@ -44,6 +47,7 @@ function poolOf(metrics: readonly string[] = ['a', 'b'], connectionString = '') 
     clock,
     maxTimeoutMs,
     program,
+    first,
     on: {
       address: (metric, address) => addresses.set(metric, address),
       started: (role, pid) => started.push({ role, pid }),
@@ -125,6 +129,28 @@ describe('a pool', () => {
         said: expect.stringContaining('libodbc'),
       },
     })
+  })
+
+  it('takes a process that is up already for its first host, and none that has ended for the next', async () => {
+    const first = spawnHostProcess(2, program)
+    const { pool, started, lost, hostOf } = poolOf(['a', 'b'], '', first)
+    await pool.start()
+    expect(started).toEqual([{ role: 'main', pid: first.pid }])
+    const { hostId } = await hostOf('a')
+    first.kill('SIGKILL')
+    await hostOf('a', hostId)
+    expect(lost).toMatchObject([{ pid: first.pid }])
+    expect(started.map(({ pid }) => isAlive(pid))).toEqual([false, true])
+  })
+
+  it('tells of a first process that ended with nothing done, and then starts another', async () => {
+    const first = spawnHostProcess(2, program)
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    const { pool } = poolOf(['a'], '', first)
+    await expect(pool.start()).rejects.toMatchObject({ report: { code: 'host_crashed' } })
+    await pool.start()
+    expect(pool.addressOf('a')).toBeDefined()
   })
 
   it('leaves no process when it stops', async () => {

@@ -2,9 +2,11 @@
 
 import { once } from 'node:events'
 import net from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ReportedError } from '../../../src/core/errors.ts'
 import { encodeFrame } from '../../../src/sources/sql/driver-host/protocol.ts'
+import { SpareConnection } from '../../../src/sources/sql/driver-host/spare-connection.ts'
+import { ScriptedConnection } from '../../support/scripted-driver.ts'
 import { reportOfCode } from '../../support/scripted-source.ts'
 import { ask, openLane, requestOf, startHost } from './host-bench.ts'
 
@@ -229,10 +231,39 @@ it('what the driver cannot do is said once, however many lanes find it out', asy
 })
 
 describe('a probe', () => {
-  it('opens a connection and closes it again', async () => {
-    const { server, driver } = await startHost()
+  it('opens a connection, which the first lane that runs has then', async () => {
+    const { address, server, driver } = await startHost()
     expect(await server.probe(1_000)).toBeUndefined()
-    expect(driver.connections.map(({ isClosed }) => isClosed)).toEqual([true])
+    for (let count = 0; count < 2; count += 1) await ask(await openLane(address), requestOf('rows 1'))
+    expect(driver.connections.map(({ queries }) => queries.length)).toEqual([1, 1])
+  })
+
+  it('costs no run where its connection has died since', async () => {
+    const { address, server, driver } = await startHost()
+    await server.probe(1_000)
+    for (const connection of driver.connections) connection.isStale = true
+    const { answer } = await ask(await openLane(address), requestOf('rows 1'))
+    expect(answer).toMatchObject({ kind: 'finished' })
+    expect(driver.connections.map(({ isClosed }) => isClosed)).toEqual([true, false])
+  })
+
+  it('keeps one connection, however often the login is tried', async () => {
+    const { server, driver } = await startHost()
+    for (let count = 0; count < 3; count += 1) await server.probe(1_000)
+    expect(driver.connections.map(({ isClosed }) => isClosed)).toEqual([true, true, false])
+  })
+
+  it('closes it after 5 s, where no lane has taken it', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const spare = new SpareConnection()
+    const connection = new ScriptedConnection([])
+    spare.keep(connection)
+    vi.advanceTimersByTime(4_999)
+    expect(connection.isClosed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(connection.isClosed).toBe(true)
+    expect(spare.take()).toBeUndefined()
   })
 
   it('tells why it could not', async () => {

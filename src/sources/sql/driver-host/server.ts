@@ -19,10 +19,11 @@ import {
   rowsFrameBytes,
 } from './protocol.ts'
 import { executeRun, type RunState } from './run.ts'
+import { SpareConnection } from './spare-connection.ts'
 
 export type HostServer = {
   listen(socketPath: string): Promise<void>
-  /** Opens a connection and closes it again; undefined where that worked. */
+  /** Opens a connection, which the next lane may have; undefined where that worked. */
   probe(timeoutMs: number): Promise<ErrorReport | undefined>
   /** Calls that outlived their worker's patience, or their login's deadline, and are still in the driver. */
   abandonedCalls(): number
@@ -39,7 +40,8 @@ export type HostServerOptions = {
 /** The longest that a login may take, whatever the metric's own deadline. */
 const maxLoginMs = 15_000
 
-type LaneOptions = HostServerOptions & Required<Pick<OpenOptions, 'onOverdue'>>
+type LaneOptions = HostServerOptions &
+  Required<Pick<OpenOptions, 'onOverdue'>> & { readonly spare: SpareConnection }
 
 export function createHostServer(given: HostServerOptions): HostServer {
   const abandoned = new Set<Lane | Promise<unknown>>()
@@ -48,7 +50,8 @@ export function createHostServer(given: HostServerOptions): HostServer {
     const forget = () => abandoned.delete(login)
     login.then(forget, forget)
   }
-  const options = { ...given, onLimitation: once(given.onLimitation), onOverdue }
+  const spare = new SpareConnection()
+  const options = { ...given, onLimitation: once(given.onLimitation), onOverdue, spare }
   const server = net.createServer((socket) => {
     const lane = new Lane(socket, options)
     lane.onAbandoned = (isAbandoned) => {
@@ -78,10 +81,9 @@ function once(say: (what: string) => void): (what: string) => void {
 }
 
 async function probe(options: LaneOptions, timeoutMs: number): Promise<ErrorReport | undefined> {
-  const { driver, target, onOverdue } = options
+  const { driver, target, onOverdue, spare } = options
   try {
-    const connection = await driver.open(target, { loginTimeoutMs: timeoutMs, onOverdue })
-    await connection.close()
+    spare.keep(await driver.open(target, { loginTimeoutMs: timeoutMs, onOverdue }))
     return undefined
   } catch (error) {
     return reportOf(error)
@@ -144,6 +146,7 @@ class Lane {
    * A connection that died while it was idle is reopened within the run: that is no failure of the metric.
    */
   async #runOnLiveConnection(request: Run, state: RunState): Promise<RunResult> {
+    this.#connection ??= this.#options.spare.take()
     const wasIdle = this.#connection?.isUsable === true
     const first = await this.#runOnce(request, state)
     const isStale =
