@@ -17,6 +17,7 @@ export type Stage = {
   readonly start: (
     metrics: Readonly<Record<string, MetricEntry>>,
     flags?: readonly string[],
+    env?: Readonly<Record<string, string>>,
   ) => Promise<RunningService>
 }
 
@@ -28,11 +29,11 @@ export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T>
   ])
   const gateway = await RecordingLoki.start(loki.baseUrl)
   const services: RunningService[] = []
-  const start: Stage['start'] = async (metrics, flags = []) => {
+  const start: Stage['start'] = async (metrics, flags = [], env = {}) => {
     const service = await RunningService.start({
       metrics,
       flags: ['--loki_url', gateway.baseUrl, ...flags],
-      env: { ROWTAIL_CONNECTION_STRING: postgres.connectionString() },
+      env: { ROWTAIL_CONNECTION_STRING: postgres.connectionString(), ...env },
     })
     services.push(service)
     return service
