@@ -131,7 +131,7 @@ describe('a pool', () => {
     })
   })
 
-  it('takes a process that is up already for its first host, and none that has ended for the next', async () => {
+  it('takes a process that is up already for its first host, and spawns the next itself', async () => {
     const first = spawnHostProcess(2, program)
     const { pool, started, lost, hostOf } = poolOf(['a', 'b'], '', first)
     await pool.start()

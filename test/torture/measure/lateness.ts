@@ -1,7 +1,7 @@
 // How late the ticks of other metrics are while one metric's query hangs for ever or crashes the driver, and
-// while the driver host that serves them all is stopped or dies again and again. Read from the status, which tells of each run how
-// long after its tick it began; the rows' own clock, the database's, is not used: a run that cannot reach a
-// host has none.
+// while the driver host that serves them all is stopped or dies again and again. Read from the status, which
+// tells of each run how long after its tick it began; the rows' own clock, the database's, is not used: a run
+// that cannot reach a host has none.
 
 import type { MetricStatus } from '../../../src/core/status-metric.ts'
 import { FaultyDriver } from '../../support/faulty-odbc/registration.ts'

@@ -1,5 +1,5 @@
-// The connection of a login that was tried, kept for the first lane that needs one: a login often takes longer
-// than a query.
+// The connection of a login that was tried, kept for the first lane that needs one: a login often takes
+// longer than a query.
 
 import type { DriverConnection } from './drivers/driver.ts'
 
