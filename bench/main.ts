@@ -1,6 +1,7 @@
 // `npm run bench`, started by scripts/bench.mjs: plays works with contenders in turn, prints each turn, and
 // keeps the results of works that were played whole. Exits with 1 where a contender could not be played.
 
+import { argumentsOrExit } from '../test/support/arguments.ts'
 import { readArguments } from './arguments.ts'
 import { figures, textOf } from './figures.ts'
 import { onStage } from './stage.ts'
@@ -16,10 +17,8 @@ const firstRoundOnly: ReadonlySet<SubjectName> = new Set([
   'bare-post',
 ])
 
-const options = readArguments(
-  process.argv.slice(2),
-  works.map(({ letter }) => letter),
-)
+const letters = works.map(({ letter }) => letter)
+const options = argumentsOrExit(() => readArguments(process.argv.slice(2), letters))
 if (options.isPageOnly) {
   writePage()
   process.exit(0)

@@ -1,5 +1,6 @@
-// RESULTS.md from the kept samples: the goals first, then a table for each work. Pure.
+// RESULTS.md from the kept samples: the goals first, then a table for each work, and the curves. Pure.
 
+import { curves } from './curves/points.ts'
 import { figures, type FigureName, textOf } from './figures.ts'
 import { type Goal, goals, goalStands } from './goals.ts'
 import type { KeptSample } from './results.ts'
@@ -20,7 +21,14 @@ export function pageOf(samples: readonly KeptSample[]): string {
     const own = samples.filter((sample) => sample.work === work.letter)
     return own.length === 0 ? [] : [sectionOf(work, own)]
   })
-  return [head, goalsSection(samples), ...sections].join('\n')
+  return [head, goalsSection(samples), ...sections, curvesSection()].join('\n')
+}
+
+function curvesSection(): string {
+  const images = curves.map(({ name, axis }) => `![Memory and CPU by ${axis}](curves/${name}.svg)`)
+  const from =
+    'Measured by `npm run bench -- --curves`; [docs/sizing.md](../docs/sizing.md) explains the knees.'
+  return ['## How cost grows', '', from, '', ...images, ''].join('\n')
 }
 
 function goalsSection(samples: readonly KeptSample[]): string {
@@ -33,7 +41,8 @@ function goalsSection(samples: readonly KeptSample[]): string {
 function standOf(goal: Goal, samples: readonly KeptSample[]): string {
   const stand = goalStands(goal, samples)
   if (stand === undefined) return 'not measured | '
-  return `${stand.text} | ${stand.isMet ? 'met' : '**not met**'}`
+  const verdict = stand.isMet ? 'met' : `**not met** ([why](../docs/decisions/${goal.decision}.md))`
+  return `${stand.text} | ${verdict}`
 }
 
 function sectionOf(work: Work, samples: readonly KeptSample[]): string {

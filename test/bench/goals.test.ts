@@ -1,5 +1,7 @@
 // Each kind of goal at its bound and one past it.
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { FigureName } from '../../bench/figures.ts'
 import { goals, goalStands } from '../../bench/goals.ts'
@@ -16,6 +18,10 @@ function standOf(title: string, ...values: readonly Value[]) {
   )
   return goalStands(goal, samples)
 }
+
+it.each(goals)('$title: a page tells where its figure comes from', ({ decision }) => {
+  expect(existsSync(join('docs/decisions', `${decision}.md`))).toBe(true)
+})
 
 it('a share of a peer is met at its bound and not one past it', () => {
   const telegraf: Value = ['a', 'telegraf', 'cpuPerRowUs', 100]

@@ -1,6 +1,7 @@
 // The torture harness, started by scripts/torture.mjs: rounds of faults from a printed seed, each with its
 // ledger. Exits with 1 where a round has findings, and says where its evidence lies.
 
+import { argumentsOrExit } from '../support/arguments.ts'
 import { readArguments } from './arguments.ts'
 import { digestOf } from './digest.ts'
 import { keepEvidence } from './evidence.ts'
@@ -13,7 +14,7 @@ import { type Batch, doneRounds, readResults, Results } from './summary.ts'
 const mostDigests = 2
 const shortDigestLines = 5
 
-const options = readArguments(process.argv.slice(2))
+const options = argumentsOrExit(() => readArguments(process.argv.slice(2)))
 const { seed, first, last, scenario, lanes, resultsPath } = options
 const batch: Batch = { commit: process.env['TORTURE_COMMIT'] ?? 'unknown', seed, scenario, lanes }
 const results = new Results(batch, resultsPath)
