@@ -9,6 +9,7 @@ import { cutPower, flush } from '../support/power-cut/undo.ts'
 import { waitFor } from '../support/servers/waiting.ts'
 import { newServiceDirectory, RunningService } from '../support/service.ts'
 import type { Finding } from './ledger.ts'
+import { removeLeftClocks } from './left-clocks.ts'
 import { has, type Plan } from './plan.ts'
 import { SmallDisk } from './small-disk.ts'
 import { queryOf } from './source.ts'
@@ -212,6 +213,7 @@ export class Subject {
   /** After the round, and after its evidence was copied. */
   async remove(): Promise<void> {
     await this.giveUp()
+    if (has(this.plan, 'clock stepped')) removeLeftClocks()
     this.disk?.unmount()
     rmSync(this.directory, { recursive: true, force: true })
   }

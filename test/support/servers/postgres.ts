@@ -27,6 +27,7 @@ const fastSettings = {
   full_page_writes: 'off',
   synchronous_commit: 'off',
   shared_buffers: '32MB',
+  dynamic_shared_memory_type: 'mmap', // in the data directory, which goes also where a server is killed
   max_connections: 120,
   listen_addresses: '127.0.0.1',
 }
