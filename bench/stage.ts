@@ -82,13 +82,20 @@ export async function play<T>(
   try {
     const seen = await watch(session)
     await closeDoor(postgres)
-    return { seen, delivery: await settled(session, metrics) }
+    const delivery = await settled(session, metrics)
+    if (delivery.arrived < delivery.asked) sayLastWords(contender, launched)
+    return { seen, delivery }
   } catch (cause) {
     throw new Error(`${contender.title}: ${String(cause)}\n${launched.output().slice(-2_000)}`, { cause })
   } finally {
     await stopProcess(launched, 'SIGTERM', 10_000)
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** A run that failed was handed out by the database too: the contender may say so. */
+function sayLastWords({ title }: Contender, { output }: Contestant['launched']): void {
+  process.stderr.write(`  rows of ${title} are missing; it said last:\n${output().slice(-4_000)}\n`)
 }
 
 /** Waits until all that was handed out has arrived, or as long as a contender may take. */
