@@ -83,7 +83,7 @@ export async function play<T>(
     const seen = await watch(session)
     await closeDoor(postgres)
     const delivery = await settled(session, metrics)
-    if (delivery.arrived < delivery.asked) sayLastWords(contender, launched)
+    if (delivery.arrived < delivery.asked) sayLastWords(contender.title, launched.output())
     return { seen, delivery }
   } catch (cause) {
     throw new Error(`${contender.title}: ${String(cause)}\n${launched.output().slice(-2_000)}`, { cause })
@@ -94,8 +94,8 @@ export async function play<T>(
 }
 
 /** A run that failed was handed out by the database too: the contender may say so. */
-function sayLastWords({ title }: Contender, { output }: Contestant['launched']): void {
-  process.stderr.write(`  rows of ${title} are missing; it said last:\n${output().slice(-4_000)}\n`)
+function sayLastWords(title: string, output: string): void {
+  process.stderr.write(`  rows of ${title} are missing; it said last:\n${output.slice(-4_000)}\n`)
 }
 
 /** Waits until all that was handed out has arrived, or as long as a contender may take. */
