@@ -6,6 +6,6 @@ export function argumentsOrExit<T>(read: () => T): T {
     return read()
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(2)
+    return process.exit(2)
   }
 }
