@@ -16,6 +16,7 @@ export default defineConfig({
           name: 'unit',
           // One process for many files: 50 s of CPU less. Nothing may be left behind by a test, as by any code.
           isolate: false,
+          sequence: { groupOrder: 0 },
           testTimeout: 20_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/contract/**', 'test/integration/**'],
@@ -26,6 +27,7 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: servers,
+          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           expect: patient,
           hookTimeout: 60_000,
@@ -40,6 +42,7 @@ export default defineConfig({
           expect: patient,
           hookTimeout: 120_000,
           maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
