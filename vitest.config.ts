@@ -14,7 +14,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          // One process for many files: 50 s of CPU less. Nothing may be left behind by a test, as by any code.
+          // One process for many files: alone 85 s instead of 121. Nothing may be left behind by a test, as by
+          // any code.
           isolate: false,
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,
