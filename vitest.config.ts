@@ -14,11 +14,6 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          // One process for many files: alone 85 s instead of 121. Nothing may be left behind by a test, as by
-          // any code.
-          isolate: false,
-          sequence: { groupOrder: 0 },
-          testTimeout: 20_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/contract/**', 'test/integration/**'],
         },
@@ -28,7 +23,6 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: servers,
-          sequence: { groupOrder: 1 },
           testTimeout: 30_000,
           expect: patient,
           hookTimeout: 60_000,
@@ -43,7 +37,6 @@ export default defineConfig({
           expect: patient,
           hookTimeout: 120_000,
           maxWorkers: 3,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

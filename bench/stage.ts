@@ -69,24 +69,24 @@ export async function play<T>(
   const startedMs = performance.now()
   const contestant = await contender.start(job)
   const { launched } = contestant
+  const lastWords = () => launched.output().slice(-2_000)
   const session: Session = {
     contestant,
     startedMs,
     runs: () => runsOf(postgres, metrics),
     arrived: () => rowsInLoki(loki, label),
     checkAlive: () => {
-      if (!launched.isRunning())
-        throw new Error(`${contender.title} ended: ${launched.output().slice(-2_000)}`)
+      if (!launched.isRunning()) throw new Error(`${contender.title} ended: ${lastWords()}`)
     },
   }
   try {
     const seen = await watch(session)
     await closeDoor(postgres)
     const delivery = await settled(session, metrics)
-    if (delivery.arrived < delivery.asked) sayLastWords(contender.title, launched.output())
+    if (delivery.arrived < delivery.asked) sayMissing(contender, lastWords())
     return { seen, delivery }
   } catch (cause) {
-    throw new Error(`${contender.title}: ${String(cause)}\n${launched.output().slice(-2_000)}`, { cause })
+    throw new Error(`${contender.title}: ${String(cause)}\n${lastWords()}`, { cause })
   } finally {
     await stopProcess(launched, 'SIGTERM', 10_000)
     rmSync(directory, { recursive: true, force: true })
@@ -94,8 +94,8 @@ export async function play<T>(
 }
 
 /** A run that failed was handed out by the database too: the contender may say so. */
-function sayLastWords(title: string, output: string): void {
-  process.stderr.write(`  rows of ${title} are missing; it said last:\n${output.slice(-4_000)}\n`)
+function sayMissing({ title }: Contender, lastWords: string): void {
+  process.stderr.write(`  rows of ${title} are missing; it said last:\n${lastWords}\n`)
 }
 
 /** Waits until all that was handed out has arrived, or as long as a contender may take. */

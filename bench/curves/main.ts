@@ -2,24 +2,15 @@
 // curves, or those of `--only metrics,rows`; each replaces its points and its chart. `--draw` only draws.
 
 import { parseArgs } from 'node:util'
+import { argumentsOrExit } from '../../test/support/arguments.ts'
 import { originOfRun } from '../results.ts'
 import { onStage } from '../stage.ts'
 import { backlogLoad, curveLoads } from './loads.ts'
 import { measureBacklog, measurePoint } from './measure.ts'
 import { curves, drawCharts, keepPoints, type Point } from './points.ts'
 
-const { values } = parseArgs({
-  options: {
-    curves: { type: 'boolean' },
-    only: { type: 'string', default: curves.map(({ name }) => name).join(',') },
-    draw: { type: 'boolean', default: false },
-  },
-})
-const names = values.only.split(',')
-const unknown = names.find((name) => !curves.some((curve) => curve.name === name))
-if (unknown !== undefined)
-  throw new Error(`--only ${unknown}: one of ${curves.map(({ name }) => name).join(', ')}`)
-if (values.draw) {
+const { names, isOnlyDrawn } = argumentsOrExit(readArguments)
+if (isOnlyDrawn) {
   drawCharts()
   process.exit(0)
 }
@@ -50,4 +41,19 @@ function textOfPoint({ value, memoryMb, cpuPercent }: Point): string {
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+function readArguments() {
+  const known = curves.map(({ name }): string => name)
+  const { values } = parseArgs({
+    options: {
+      curves: { type: 'boolean' },
+      only: { type: 'string', default: known.join(',') },
+      draw: { type: 'boolean', default: false },
+    },
+  })
+  const names = values.only.split(',')
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${known.join(', ')}`)
+  return { names, isOnlyDrawn: values.draw }
 }

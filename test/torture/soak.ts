@@ -7,14 +7,14 @@ import { keepEvidence } from './evidence.ts'
 import { nameOf } from './faults.ts'
 import { heldByAll } from './measure/processes.ts'
 import { lookOn, runRound } from './round.ts'
+import { argumentsOrExit } from '../support/arguments.ts'
 import { growthOf, type Sample, soakPlan, tableOf } from './soak-plan.ts'
 import type { Subject } from './subject.ts'
 import { startWorld, stopWorld } from './world.ts'
 
 const sampledEveryMs = 2_000
 
-const minutes = Number(process.argv[2])
-if (!(minutes > 0)) throw new Error('--soak needs a number of minutes')
+const minutes = argumentsOrExit(() => readMinutes(process.argv[2]))
 const samples: Sample[] = []
 const world = await startWorld()
 const plan = soakPlan(minutes)
@@ -48,4 +48,10 @@ function sampleOf(pids: readonly number[]): Sample {
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+function readMinutes(word: string | undefined): number {
+  const count = Number(word)
+  if (!(count > 0)) throw new Error('--soak needs a number of minutes')
+  return count
 }

@@ -3,6 +3,7 @@
 // for trying a part. Exits with 1 where a bound is not met.
 
 import { parseArgs } from 'node:util'
+import { argumentsOrExit } from '../../support/arguments.ts'
 import { type Extent, isMet, type Measured } from './figures.ts'
 import { measureHandles } from './handles.ts'
 import { measureLateness } from './lateness.ts'
@@ -21,17 +22,21 @@ const parts: ReadonlyMap<string, (extent: Extent) => Promise<Measured>> = new Ma
   ['handles', measureHandles],
 ])
 
-const { values, positionals } = parseArgs({
-  args: process.argv.slice(2),
-  options: { results: { type: 'boolean', default: false }, short: { type: 'boolean', default: false } },
-  allowPositionals: true,
-})
-const isAllMet = await measureAll(positionals.length === 0 ? [...parts.keys()] : positionals)
+const { values, names } = argumentsOrExit(readArguments)
+const isAllMet = await measureAll(names)
 process.exit(isAllMet ? 0 : 1)
 
-async function measureAll(names: readonly string[]): Promise<boolean> {
-  const unknown = names.find((name) => !parts.has(name))
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    options: { results: { type: 'boolean', default: false }, short: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  })
+  const unknown = positionals.find((name) => !parts.has(name))
   if (unknown !== undefined) throw new Error(`${unknown}: one of ${[...parts.keys()].join(', ')}`)
+  return { values, names: positionals.length === 0 ? [...parts.keys()] : positionals }
+}
+
+async function measureAll(names: readonly string[]): Promise<boolean> {
   const results: Result[] = []
   for (const name of names) {
     const result = await measureOne(name)

@@ -19,7 +19,7 @@ import {
   rowsFrameBytes,
 } from './protocol.ts'
 import { executeRun, type RunState } from './run.ts'
-import { SpareConnection } from './spare-connection.ts'
+import { closeQuietly, SpareConnection } from './spare-connection.ts'
 
 export type HostServer = {
   listen(socketPath: string): Promise<void>
@@ -213,7 +213,7 @@ class Lane {
   async #closeConnection(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
-    await connection?.close().catch(() => undefined) // it is of no use any more, whatever it says
+    await closeQuietly(connection)
   }
 
   #sayLimitations(connection: DriverConnection): void {

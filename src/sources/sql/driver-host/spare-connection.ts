@@ -12,9 +12,9 @@ export class SpareConnection {
 
   /** Closes the one before. */
   keep(connection: DriverConnection): void {
-    close(this.take())
+    void closeQuietly(this.take())
     this.#connection = connection
-    this.#timer = setTimeout(() => close(this.take()), keepMs)
+    this.#timer = setTimeout(() => void closeQuietly(this.take()), keepMs)
   }
 
   take(): DriverConnection | undefined {
@@ -25,6 +25,7 @@ export class SpareConnection {
   }
 }
 
-function close(connection: DriverConnection | undefined): void {
-  connection?.close().catch(() => undefined) // it is of no use any more, whatever it says
+/** It is of no use any more, whatever it says. */
+export async function closeQuietly(connection: DriverConnection | undefined): Promise<void> {
+  await connection?.close().catch(() => undefined)
 }
