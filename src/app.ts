@@ -28,7 +28,11 @@ import { cpuCheckTimeoutMs } from './startup/check-cpu-only.ts'
 import { runStartupChecks } from './startup/run-startup-checks.ts'
 import { serviceChecks } from './startup/service-checks.ts'
 import { askHost, startAndProbe } from './supervisor/questions.ts'
-import { makeRuntimeDirectory, removeRuntimeDirectory } from './supervisor/runtime-dir.ts'
+import {
+  makeRuntimeDirectory,
+  removeRuntimeDirectory,
+  sweepRuntimeDirectories,
+} from './supervisor/runtime-dir.ts'
 import { Supervisor } from './supervisor/supervisor.ts'
 import type { Web } from './web/server.ts'
 import type { WorkerInit } from './worker/messages.ts'
@@ -55,7 +59,7 @@ const leaveMsPerWorker = 5
 /** By then everything has left, or is killed. */
 const lastResortMs = 1_400
 
-/** Events until the web server's libraries are loaded: a second's worth of a hundred fast metrics. */
+/** Events until the web server's libraries are loaded: seconds' worth of a hundred fast metrics. */
 const maxEarlyEvents = 10_000
 
 const clock = systemClock
@@ -110,10 +114,21 @@ async function createParts(options: ServiceOptions, runtimeDirectory: string): P
     emit,
     onDrained: (metric) => removeSpool(settings, metric),
   })
-  return { ...options, status, relay, sink, shipper, supervisor, say, hasDelivered: delivered.hasDelivered }
+  return {
+    ...options,
+    runtimeDirectory,
+    status,
+    relay,
+    sink,
+    shipper,
+    supervisor,
+    say,
+    hasDelivered: delivered.hasDelivered,
+  }
 }
 
 type Parts = ServiceOptions & {
+  readonly runtimeDirectory: string
   readonly status: Status
   /** To the web server, where there is one. */
   readonly relay: Relay<RowtailEvent>
@@ -134,7 +149,8 @@ async function runParts(parts: Parts): Promise<number> {
   }
   const checking = checkAll(parts, stop.signal) // before the workers: a driver host is the slowest to come up
   supervisor.startWorkers() // what is spooled is on its way before any check has passed
-  const opening = openWeb(parts) // its files load while the checks wait for servers
+  const opening = openWeb(parts)
+  sweepRuntimeDirectories(parts.runtimeDirectory) // meanwhile the hosts and the threads come up
   const failedCheck = await checking
   const { web, failed = failedCheck } = await opening
   if (failed === undefined && !stop.signal.aborted) {
@@ -209,9 +225,9 @@ async function openWeb({ settings, status, relay, say }: Parts): Promise<{ web?:
     listen,
     stateDirectory: settings.stateDir,
     snapshot: () => status.snapshot(clock.nowMs()),
+    events: relay,
   })
   if (opened.kind === 'listening') {
-    relay.listen(opened.web.apply)
     if (opened.warning !== undefined) say({ type: 'warning', error: opened.warning })
     return { web: opened.web }
   }

@@ -13,7 +13,14 @@ function builtinsLoadedBy(files: readonly string[]): string[] {
   return JSON.parse(stdout) as string[] // Node's own list of names
 }
 
-const service = ['cli/index.ts', 'cli/commands/run.ts', 'app.ts', 'sinks/loki/sink.ts', 'web/server.ts']
+const service = [
+  'cli/index.ts',
+  'cli/commands/run.ts',
+  'app.ts',
+  'sinks/loki/sink.ts',
+  'web/server.ts',
+  'web/handler.ts',
+]
 
 it('the service loads neither undici nor TLS, which an import of node:http would bring', () => {
   const loaded = builtinsLoadedBy(service)

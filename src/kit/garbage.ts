@@ -2,9 +2,6 @@
 // here take half an hour and more: after nine minutes a worker held 10.5 MB and main 22.4; a collection left
 // 8.2 and 13.5. Called once by the main thread and by each worker.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
 const everyMs = 5 * 60_000
 
 /**
@@ -20,8 +17,10 @@ export function collectGarbageRegularly(share: number): void {
   setTimeout(begin, share * everyMs).unref()
 }
 
-/** V8 offers it to contexts that are made while the flag is set. */
+/** V8 offers it to contexts that are made while the flag is set. No thread needs these modules to start. */
 function collectorOfThread(): () => void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  const { runInNewContext } = process.getBuiltinModule('node:vm')
   setFlagsFromString('--expose-gc')
   return runInNewContext('gc')
 }

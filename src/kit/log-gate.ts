@@ -6,7 +6,7 @@
 import type { Clock } from '../core/clock.ts'
 import { countOf } from '../core/quantity.ts'
 
-/** Where lines go, behind a gate. Lines are pino's: one JSON object each. */
+/** Where lines go, behind a gate. Lines are one JSON object each. */
 export interface Outlet {
   write(jsonLine: string): void
   /** Resolves when what was written is out, or will never be; gives up when the signal aborts. */

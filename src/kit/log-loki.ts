@@ -40,7 +40,7 @@ export function openLogLoki(
   const transport = new libraries.WinstonLoki({
     ...connectionOf(settings, stop.signal),
     labels: { job: 'rowtail_log', ...settings.labels },
-    // The line is pino's JSON; a format of the transport's own keeps winston-loki from adding to it.
+    // The line is JSON; a format of the transport's own keeps winston-loki from adding to it.
     format: libraries.winston.format.printf((info) => String(info.message).trimEnd()),
     interval: batchSeconds,
     timeout: requestTimeoutMs,

@@ -1,4 +1,4 @@
-// The two forms of a log line. Pretty: one line a record for people. JSON: pino's own. Both make harmless
+// The two forms of a log line. Pretty: one line a record for people. JSON: as it came. Both make harmless
 // what a database may have put into its words: control characters that move cursors, and marks that turn
 // text around.
 
@@ -12,7 +12,7 @@ const levelColors: ReadonlyMap<string, 'gray' | 'green' | 'yellow' | 'red'> = ne
   ['ERROR', 'red'],
 ])
 
-/** Turns pino's JSON line into what is written, line feed included. */
+/** Turns a JSON line into what is written, line feed included. */
 export type LineForm = (jsonLine: string) => string
 
 const lineBreaks = /\r\n|[\n\r\u0085\u2028\u2029]/g

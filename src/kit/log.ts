@@ -1,10 +1,9 @@
-// rowtail's own log: the narrator's records (core/log-lines) go through pino to the terminal, and where a
-// flag asks for it through winston to a rotating file and to Loki. Writing never throws, never waits and
-// holds a bounded amount; each destination counts what it had to leave out. The command makes the one log
-// of the process.
+// rowtail's own log: the narrator's records (core/log-lines) go to the terminal, one JSON object a line or
+// pretty, and where a flag asks for it through winston to a rotating file and to Loki. Writing never throws,
+// never waits and holds a bounded amount; each destination counts what it had to leave out. The command
+// makes the one log of the process.
 
 import type { Writable } from 'node:stream'
-import pino from 'pino'
 import type { Clock } from '../core/clock.ts'
 import type { LogLevel, LogRecord } from '../core/log-record.ts'
 import { systemClock } from './clock.ts'
@@ -38,6 +37,8 @@ export interface Log {
   close(): Promise<void>
 }
 
+/** Lines are JSON as pino writes it, without pino: it was 3 MB and 32 ms of the start. */
+const levels: readonly LogSettings['level'][] = ['trace', 'debug', 'info', 'warn', 'error']
 const closeBoundMs = 300
 const maxWaitingBytes = 1024 * 1024
 const restMs = 60_000
@@ -52,21 +53,14 @@ export async function createLog(settings: LogSettings, options: LogOptions): Pro
     const gate = new Gate({ clock, maxWaitingBytes, restMs, name, ...silence }, open)
     return { destination, gate }
   })
-  const logger = pino(
-    {
-      level: settings.level,
-      base: null,
-      timestamp: false,
-      formatters: { level: (level) => ({ level }) },
-    },
-    pino.multistream(gates.map(({ gate }) => ({ level: 'trace', stream: gate }))),
-  )
+  const least = levels.indexOf(settings.level)
 
   return {
     write({ atMs, level, metric, event, message, fields }) {
-      if (!logger.isLevelEnabled(level)) return
-      const head = { time: new Date(atMs).toISOString(), metric, event }
-      logger[level]({ ...head, ...redactFields(fields, redact) }, redact(message))
+      if (levels.indexOf(level) < least) return
+      const head = { level, time: new Date(atMs).toISOString(), metric, event }
+      const jsonLine = JSON.stringify({ ...head, ...redactFields(fields, redact), msg: redact(message) })
+      for (const { gate } of gates) gate.write(`${jsonLine}\n`)
     },
     counts: () => Object.fromEntries(gates.map(({ destination, gate }) => [destination, gate.counts()])),
     close: () => closeAll(gates.map(({ gate }) => gate)),

@@ -1,5 +1,5 @@
 // Hands events to one listener that comes late: those before it are kept for it, up to a bound. app.ts joins
-// the web server with it, whose libraries load while the first events happen already.
+// the web server with it, whose libraries load when the first events have happened already.
 
 export interface Relay<Event> {
   tell(event: Event): void

@@ -1,9 +1,9 @@
 // Remembers in the state directory to which Loki rows of this target were once delivered: there a server that
 // is unreachable at start is a warning, because after a reboot the order of services is nobody's promise.
 
-import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { checksumOf } from '../core/checksum.ts'
 
 const fileName = 'delivered'
 /** More Lokis than anyone changes between; the oldest are forgotten. */
@@ -16,12 +16,12 @@ export type Delivered = {
 }
 
 /**
- * `route` identifies the target, the Loki and its tenant; it is stored as a hash. The target counts, for one
- * --state_dir may have served another.
+ * `route` identifies the target, the Loki and its tenant; it is stored as a checksum. The target counts, for
+ * one --state_dir may have served another.
  */
 export function deliveredBefore(stateDirectory: string, route: string): Delivered {
   const file = path.join(stateDirectory, fileName)
-  const key = createHash('sha256').update(route).digest('hex').slice(0, 16)
+  const key = checksumOf(Buffer.from(route)).toString(16)
   const known = readKeys(file)
   return {
     hasDelivered: known.includes(key),

@@ -1,10 +1,10 @@
 // One driver host process: started, talked to over IPC, ended by SIGKILL. The host pool owns it.
 
 import type { ChildProcess } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type ErrorReport, ReportedError } from '../core/errors.ts'
 import type { Target } from '../core/target.ts'
+import { randomToken } from '../kit/token.ts'
 import type { HostNotice, HostOrder } from '../sources/sql/driver-host/protocol.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 
@@ -20,6 +20,8 @@ export type DriverHostOptions = {
   readonly onLimitation: (what: string) => void
   /** The process that becomes the host: one that waits for its orders. */
   readonly process: ChildProcess
+  /** Tries a login as soon as it can, for so long; the first `probe` tells of it. */
+  readonly loginMs?: number | undefined
   /** Ends a start that is under way. */
   readonly signal: AbortSignal
 }
@@ -38,6 +40,7 @@ export class DriverHost {
   readonly lost: Promise<ErrorReport>
   readonly #child: ChildProcess
   readonly #answers = new Map<number, (notice: HostNotice) => void>()
+  #firstProbe: Promise<HostNotice | undefined> | undefined
   #orders = 0
   #stderr = ''
   #end: { readonly reason: ErrorReport | undefined } | undefined
@@ -62,10 +65,12 @@ export class DriverHost {
    * Rejects with ReportedError where the driver or its manager is missing, or the process does not come up.
    */
   static async start(options: DriverHostOptions): Promise<DriverHost> {
-    const { hostId, target, socketPath, signal, process } = options
-    const address = { hostId, socketPath, token: randomBytes(24).toString('base64url') }
+    const { hostId, target, socketPath, loginMs, signal, process } = options
+    const address = { hostId, socketPath, token: randomToken() }
     const host = new DriverHost(process, address, options.onLimitation)
     host.#send({ type: 'start', target, token: address.token, socketPath })
+    // Sent at once: the main thread loads files meanwhile, and would be 30 ms late with it.
+    if (loginMs !== undefined) host.#firstProbe = host.#askToProbe(loginMs, startMs)
     const onAbort = () => host.kill()
     signal.addEventListener('abort', onAbort, { once: true })
     try {
@@ -76,9 +81,11 @@ export class DriverHost {
     return host
   }
 
-  /** Opens and closes a database connection; undefined where that worked. */
+  /** Tries a login; undefined where that worked. */
   async probe(timeoutMs: number): Promise<ErrorReport | undefined> {
-    const notice = await this.#ask((id) => ({ type: 'probe', id, timeoutMs }), timeoutMs + 5_000)
+    const asked = this.#firstProbe ?? this.#askToProbe(timeoutMs)
+    this.#firstProbe = undefined
+    const notice = await asked
     return notice?.type === 'probed' ? notice.error : unanswered
   }
 
@@ -136,6 +143,11 @@ export class DriverHost {
       return Promise.resolve([exitCode, signalCode])
     }
     return new Promise((resolve) => this.#child.once('exit', (...end) => resolve(end)))
+  }
+
+  #askToProbe(timeoutMs: number, untilListeningMs = 0): Promise<HostNotice | undefined> {
+    const answerMs = untilListeningMs + timeoutMs + 5_000
+    return this.#ask((id) => ({ type: 'probe', id, timeoutMs }), answerMs)
   }
 
   async #ask(orderOf: (id: number) => HostOrder, timeoutMs: number): Promise<HostNotice | undefined> {

@@ -39,6 +39,8 @@ export type HostPoolListener = {
   returned(metric: string): void
 }
 
+type Beginning = { readonly process?: ChildProcess | undefined; readonly loginMs?: number | undefined }
+
 const pingIntervalMs = 1_000
 const pongWithinMs = 2_000
 /** A host that stays silent for this much longer is killed: nobody will hear what it may still fetch. */
@@ -72,13 +74,13 @@ export class HostPool {
 
   /**
    * Starts the main host and keeps it; rejects with ReportedError where it cannot start, and tries no more
-   * then.
+   * then. With `loginMs` it tries a login at once, of which `probe` tells.
    */
-  async start(): Promise<void> {
+  async start(loginMs?: number): Promise<void> {
     if (this.#keeping.has('main')) return
     const first = this.#first
     this.#first = undefined
-    const host = await this.#startHost('main', first)
+    const host = await this.#startHost('main', { process: first, loginMs })
     void this.#keep('main', host)
   }
 
@@ -165,7 +167,10 @@ export class HostPool {
     if (!this.#stop.signal.aborted && this.#isolated.size > 0) void this.#keep(role)
   }
 
-  async #startHost(role: HostRole, process = this.#spawn()): Promise<DriverHost> {
+  async #startHost(
+    role: HostRole,
+    { process = this.#spawn(), loginMs }: Beginning = {},
+  ): Promise<DriverHost> {
     hostCount += 1
     const { target, runtimeDirectory, on } = this.#options
     const starting = DriverHost.start({
@@ -174,6 +179,7 @@ export class HostPool {
       socketPath: socketPathIn(runtimeDirectory, hostCount),
       onLimitation: (what) => on.limited(what),
       process,
+      loginMs,
       signal: this.#stop.signal,
     })
     this.#starting.add(starting)
@@ -187,8 +193,8 @@ export class HostPool {
   }
 
   #spawn(): ChildProcess {
-    const { metrics, program } = this.#options
-    return spawnHostProcess(metrics.length, program)
+    const { target, metrics, program } = this.#options
+    return spawnHostProcess(target, metrics.length, program)
   }
 
   /** Returns when this host serves no longer: it is gone, silent, overloaded, or not needed any more. */

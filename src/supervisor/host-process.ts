@@ -1,9 +1,10 @@
-// The process of a driver host before it serves: it loads its files and waits for its orders. The service
-// starts its first one before its own files are loaded, because a host is the slowest to come up.
+// The process of a driver host before it serves: it loads its files and its driver, and waits for its orders.
+// The service starts its first one before its own files are loaded, because a host is the slowest to come up.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Target } from '../core/target.ts'
 import { entryPoint } from '../kit/entry-point.ts'
+import { driverNameOf } from '../sources/sql/driver-host/drivers/registry.ts'
 import { hostCommand, hostEnvironment } from './host-command.ts'
 
 const entry = entryPoint('../sources/sql/driver-host/main', import.meta.url)
@@ -17,9 +18,13 @@ export function metricsByHost(kind: Target['kind'], metrics: readonly string[]):
  * For so many database connections. It ends with its parent, or by SIGKILL; a failure to start it is told by
  * whoever waits for it to listen. `program` stands in for it in tests.
  */
-export function spawnHostProcess(connections: number, program = entry): ChildProcess {
+export function spawnHostProcess(
+  target: Pick<Target, 'kind' | 'binding'>,
+  connections: number,
+  program = entry,
+): ChildProcess {
   const { command, args } = hostCommand(program)
-  const child = spawn(command, args, {
+  const child = spawn(command, [...args, driverNameOf(target)], {
     env: hostEnvironment(connections),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

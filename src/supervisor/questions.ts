@@ -9,7 +9,7 @@ import type { Target } from '../core/target.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 import { createSqlSource } from '../sources/sql/source.ts'
 import { HostPool } from './host-pool.ts'
-import { makeRuntimeDirectory, removeRuntimeDirectory } from './runtime-dir.ts'
+import { makeRuntimeDirectory, removeRuntimeDirectory, sweepRuntimeDirectories } from './runtime-dir.ts'
 
 export type Question = {
   readonly query: string
@@ -58,6 +58,7 @@ const loginMs = 15_000
 
 export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number): Questions {
   const runtimeDirectory = makeRuntimeDirectory()
+  sweepRuntimeDirectories(runtimeDirectory)
   const ignore = () => undefined
   const limitations = new Set<string>()
   const on = {
@@ -73,7 +74,7 @@ export function openQuestions(target: Target, clock: Clock, maxTimeoutMs: number
   return {
     connect: () =>
       startAndProbe(
-        () => pool.start(),
+        () => pool.start(loginMs),
         () => pool.probe(loginMs),
       ),
     ask: (question, signal) => askHost(pool.addressOf(asker), question, signal),

@@ -1,5 +1,5 @@
 // The directory of the hosts' sockets: 0700, under XDG_RUNTIME_DIR or the temp directory, its path short
-// enough for a socket. A process that was killed leaves its directory behind; the next start sweeps it away.
+// enough for a socket. A process that was killed leaves its directory behind; the next one sweeps it away.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -17,7 +17,6 @@ export function makeRuntimeDirectory(): string {
     if (parent === undefined || parent === '') continue
     if (Buffer.byteLength(path.join(parent, `${prefix}${process.pid}-XXXXXX`)) > maxDirectoryBytes) continue
     try {
-      sweep(parent)
       return mkdtempSync(path.join(parent, `${prefix}${process.pid}-`))
     } catch {
       // Not writable: the next one.
@@ -38,7 +37,9 @@ export function socketPathIn(directory: string, hostId: number): string {
   return path.join(directory, `${hostId}.sock`)
 }
 
-function sweep(parent: string): void {
+/** Removes what processes left beside this directory that were killed. */
+export function sweepRuntimeDirectories(own: string): void {
+  const parent = path.dirname(own)
   for (const name of readdirSync(parent)) {
     const pid = /^rowtail-(\d+)-\w{6}$/.exec(name)?.[1]
     if (pid === undefined || isAlive(Number(pid))) continue

@@ -92,7 +92,8 @@ export class Supervisor {
 
   /** Starts the driver hosts; rejects with ReportedError where the driver cannot be used at all. */
   async startHosts(): Promise<void> {
-    await Promise.all([...new Set(this.#pools.values())].map((pool) => pool.start()))
+    const [first, ...others] = new Set(this.#pools.values())
+    await Promise.all([first?.start(loginProbeMs), ...others.map((pool) => pool.start())])
   }
 
   /** Tries one login; undefined where it worked. */

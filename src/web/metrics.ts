@@ -1,6 +1,5 @@
 // What /metrics answers: the status as it is when Prometheus asks, and the histograms and pushes that only
-// events tell. app.ts applies every event; loaded only where --listen is not off. Its size depends on the
-// number of metrics alone.
+// events tell. It applies every event. Its size depends on the number of metrics alone.
 
 // Only the parts of prom-client that are needed: the whole brings gateways and clusters, 7 MB.
 import Counter from 'prom-client/lib/counter.js'

@@ -1,7 +1,8 @@
-// The web server behind --listen: the page, health for probes, the status as JSON, metrics. app.ts
-// loads this file only where --listen is not off. It reads, nothing else: no request changes anything, none
-// waits for a database or for Loki, and what a client may hold open or send is bounded. Node's own server,
-// for a dozen fixed paths: fastify was 10 MB and 0.2 s of the start (docs/decisions/0008-memory.md).
+// The web server behind --listen: its port and the bounds of what a client may hold open or send. app.ts
+// loads this file only where --listen is not off; what answers (web/handler) is loaded by the first request,
+// or a second later, when the first rows are on their way: 15 to 25 ms of the start's CPU
+// (docs/decisions/0009-start.md). Node's own server, for a dozen fixed paths: fastify was 10 MB and 0.2 s of
+// the start (docs/decisions/0008-memory.md).
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'
@@ -9,21 +10,17 @@ import type { ErrorReport } from '../core/errors.ts'
 import type { RowtailEvent } from '../core/events.ts'
 import type { StatusSnapshot } from '../core/status.ts'
 import { http } from '../kit/node-http.ts'
-import { createAccess } from './access.ts'
-import { createEventStream } from './event-stream.ts'
-import { createGate } from './gate.ts'
+import type { Relay } from '../kit/relay.ts'
+import type { Handler } from './handler.ts'
 import { isLoopback } from './host-header.ts'
-import { createMetrics } from './metrics.ts'
-import { pageView } from './page-view.ts'
-import { createRecent } from './recent.ts'
-import { routesOf } from './routes.ts'
-import { watchStateDirectory } from './state-directory.ts'
 
 export type WebSettings = {
   readonly listen: { readonly host: string; readonly port: number; readonly password?: string }
   readonly stateDirectory: string
   /** Called once for each request. */
   readonly snapshot: () => StatusSnapshot
+  /** Every event: what is counted beside the status. */
+  readonly events: Pick<Relay<RowtailEvent>, 'listen'>
 }
 
 /** A port that is taken is a value, for only the app knows whether somebody asked for this one. */
@@ -35,8 +32,6 @@ export type WebStart =
 export interface Web {
   /** `http://127.0.0.1:9464` */
   readonly address: string
-  /** Takes every event: what is counted beside the status. */
-  readonly apply: (event: RowtailEvent) => void
   /** Resolves within 200 ms, whatever its clients do. */
   close(): Promise<void>
 }
@@ -50,19 +45,16 @@ const bounds = {
 const silentConnectionMs = 10_000
 const maxConnections = 50
 const closeBoundMs = 200
+const handlerAfterMs = 1_000
 
-export async function createWeb({ listen, stateDirectory, snapshot }: WebSettings): Promise<WebStart> {
-  const metrics = createMetrics()
-  const recent = createRecent()
+export async function createWeb(settings: WebSettings): Promise<WebStart> {
+  const { listen } = settings
   const isOpen = listen.password === undefined && !isLoopback(listen.host)
-  const sources = { snapshot, otherReasons: watchStateDirectory(stateDirectory), recent, isOpen }
-  const stream = createEventStream({
-    sequence: recent.sequence,
-    message: (known) => JSON.stringify(pageView(sources, known)),
+  let loading: Promise<Handler> | undefined
+  const handler = () => (loading ??= loadHandler(settings, isOpen))
+  const server = http.createServer(bounds, (request, response) => {
+    void handler().then(({ handle }) => handle(request, response))
   })
-  const access = createAccess(listen.password)
-  const routes = routesOf({ ...sources, metrics, access })
-  const server = http.createServer(bounds, createGate({ boundHost: listen.host, access, routes, stream }))
   server.setTimeout(silentConnectionMs)
   server.maxConnections = maxConnections
   try {
@@ -72,14 +64,28 @@ export async function createWeb({ listen, stateDirectory, snapshot }: WebSetting
     return refusalOf(error, listen)
   }
   server.on('error', () => undefined) // no file was left for a client: it is turned away, nothing else
+  const timer = setTimeout(() => void handler(), handlerAfterMs)
   const address = addressOf(server)
-  const apply = (event: RowtailEvent) => {
-    metrics.apply(event)
-    recent.apply(event)
-    stream.touch()
+  const close = () => {
+    clearTimeout(timer)
+    return closeBounded(server)
   }
-  const web: Web = { address, apply, close: () => closeBounded(server) }
-  return { kind: 'listening', web, ...(isOpen ? { warning: openWarning(address) } : {}) }
+  return {
+    kind: 'listening',
+    web: { address, close },
+    ...(isOpen ? { warning: openWarning(address) } : {}),
+  }
+}
+
+/** From here on it hears every event, those before too. */
+async function loadHandler(
+  { listen, stateDirectory, snapshot, events }: WebSettings,
+  isOpen: boolean,
+): Promise<Handler> {
+  const { createHandler } = await import('./handler.ts')
+  const handler = createHandler({ listen, stateDirectory, snapshot, isOpen })
+  events.listen(handler.apply)
+  return handler
 }
 
 function addressOf(server: Server): string {

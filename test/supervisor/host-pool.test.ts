@@ -21,6 +21,16 @@ const maxTimeoutMs = 60_000
 // Each host is a process, and a ping is waited for in real time.
 vi.setConfig({ testTimeout: 20_000 })
 
+const anyTarget: Target = {
+  kind: 'odbc',
+  connectionString: '',
+  binding: 'direct',
+  name: 'test',
+  labels: { host: 'db1', database: 'test' },
+  isSqream: false,
+  tried: {},
+}
+
 type Lost = { readonly role: HostRole; readonly pid: number; readonly error: ErrorReport }
 
 function poolOf(metrics: readonly string[] = ['a', 'b'], connectionString = '', first?: ChildProcess) {
@@ -31,15 +41,7 @@ function poolOf(metrics: readonly string[] = ['a', 'b'], connectionString = '', 
   const failed: ErrorReport[] = []
   const moves: string[] = []
   const limits: string[] = []
-  const target: Target = {
-    kind: 'odbc',
-    connectionString,
-    binding: 'direct',
-    name: 'test',
-    labels: { host: 'db1', database: 'test' },
-    isSqream: false,
-    tried: {},
-  }
+  const target = { ...anyTarget, connectionString }
   const pool = new HostPool({
     target,
     metrics,
@@ -107,9 +109,20 @@ describe('a pool', () => {
     expect(started).toMatchObject([{ role: 'main' }])
     expect(addresses.get('a')).toEqual(addresses.get('b'))
     expect(pool.addressOf('a')).toEqual(addresses.get('a'))
+    expect(limits).toEqual([])
     expect(await pool.probe(5_000)).toBeUndefined()
     await ask(await openLane(await hostOf('a')), requestOf('rows 1'))
-    await expect.poll(() => limits).toEqual(['no query timeout'])
+    await expect.poll(() => limits).toEqual(['login', 'no query timeout'])
+  })
+
+  it('tries a login at once where it is told so, of which the first probe tells', async () => {
+    const { pool, limits } = poolOf()
+    await pool.start(5_000)
+    await expect.poll(() => limits).toEqual(['login'])
+    expect(await pool.probe(5_000)).toBeUndefined()
+    expect(limits).toEqual(['login'])
+    expect(await pool.probe(5_000)).toBeUndefined()
+    expect(limits).toEqual(['login', 'login'])
   })
 
   it('tells why a host cannot be used, and tries no more until it is asked to persist', async () => {
@@ -132,7 +145,7 @@ describe('a pool', () => {
   })
 
   it('takes a process that is up already for its first host, and spawns the next itself', async () => {
-    const first = spawnHostProcess(2, program)
+    const first = spawnHostProcess(anyTarget, 2, program)
     const { pool, started, lost, hostOf } = poolOf(['a', 'b'], '', first)
     await pool.start()
     expect(started).toEqual([{ role: 'main', pid: first.pid }])
@@ -144,7 +157,7 @@ describe('a pool', () => {
   })
 
   it('tells of a first process that ended with nothing done, and then starts another', async () => {
-    const first = spawnHostProcess(2, program)
+    const first = spawnHostProcess(anyTarget, 2, program)
     first.kill('SIGKILL')
     await once(first, 'exit')
     const { pool } = poolOf(['a'], '', first)

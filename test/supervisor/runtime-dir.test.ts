@@ -6,6 +6,7 @@ import {
   makeRuntimeDirectory,
   removeRuntimeDirectory,
   socketPathIn,
+  sweepRuntimeDirectories,
 } from '../../src/supervisor/runtime-dir.ts'
 import { temporaryDirectory } from '../spool/support/temporary-spool.ts'
 
@@ -63,7 +64,7 @@ describe('the directory of the sockets', () => {
     expect(existsSync(directory)).toBe(false)
   })
 
-  it('of a process that was killed is swept away by the next start; all else stays', () => {
+  it('of a process that was killed is swept away by another; all else stays', () => {
     const parent = temporaryDirectory()
     const kept = [
       'rowtail-1-abcdef',
@@ -73,7 +74,8 @@ describe('the directory of the sockets', () => {
     ]
     for (const name of [...kept, `rowtail-${deadPid}-abcdef`]) mkdirSync(path.join(parent, name))
     vi.stubEnv('XDG_RUNTIME_DIR', parent)
-    const own = path.basename(made())
-    expect(readdirSync(parent).sort()).toEqual([...kept, own].sort())
+    const own = made()
+    sweepRuntimeDirectories(own)
+    expect(readdirSync(parent).sort()).toEqual([...kept, path.basename(own)].sort())
   })
 })

@@ -3,6 +3,7 @@
 
 import type { RowtailEvent } from '../../src/core/events.ts'
 import { createStatus } from '../../src/core/status.ts'
+import { createRelay } from '../../src/kit/relay.ts'
 import { createWeb, type Web } from '../../src/web/server.ts'
 
 export type WebServiceOptions = {
@@ -19,6 +20,7 @@ export type WebService = {
 }
 
 const mib = 1024 * 1024
+const maxEarlyEvents = 10_000
 
 export async function startWebService(options: WebServiceOptions): Promise<WebService> {
   const { metrics, port = 0, host = '127.0.0.1', password } = options
@@ -28,16 +30,18 @@ export async function startWebService(options: WebServiceOptions): Promise<WebSe
     startedMs: Date.now(),
     bounds: { spoolMetricBytes: 256 * mib, spoolTotalBytes: 2_048 * mib },
   })
+  const events = createRelay<RowtailEvent>(maxEarlyEvents)
   const started = await createWeb({
     listen: { host, port, ...(password === undefined ? {} : { password }) },
     stateDirectory: import.meta.dirname,
     snapshot: () => status.snapshot(Date.now()),
+    events,
   })
   if (started.kind !== 'listening') throw new Error(started.error.message)
-  const tell = (events: readonly RowtailEvent[]) => {
-    for (const event of events) {
+  const tell = (told: readonly RowtailEvent[]) => {
+    for (const event of told) {
       status.apply(event)
-      started.web.apply(event)
+      events.tell(event)
     }
   }
   return { web: started.web, port: Number(new URL(started.web.address).port), tell }

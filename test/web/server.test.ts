@@ -1,12 +1,15 @@
 import { once } from 'node:events'
 import { Agent, type ClientRequest, get, type IncomingMessage, request } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { RowtailEvent } from '../../src/core/events.ts'
 import { createStatus } from '../../src/core/status.ts'
+import { createRelay } from '../../src/kit/relay.ts'
 import { createWeb, type Web } from '../../src/web/server.ts'
 
 const stateDirectory = import.meta.dirname
 const bounds = { spoolMetricBytes: 1_000, spoolTotalBytes: 10_000 }
+const unasked = { stateDirectory, snapshot: never, events: { listen: () => undefined } }
 let open: Web | undefined
 afterEach(async () => {
   await open?.close()
@@ -21,14 +24,16 @@ async function start(password?: string) {
     startedMs,
     bounds,
   })
+  const events = createRelay<RowtailEvent>(100)
   const started = await createWeb({
     listen: { host: '127.0.0.1', port: 0, ...(password === undefined ? {} : { password }) },
     stateDirectory,
     snapshot: () => status.snapshot(startedMs),
+    events,
   })
   if (started.kind !== 'listening') throw new Error(started.error.message)
   open = started.web
-  return { status, startedMs, web: started.web, port: Number(new URL(started.web.address).port) }
+  return { status, startedMs, events, web: started.web, port: Number(new URL(started.web.address).port) }
 }
 
 type Answer = { code: number | undefined; headers: IncomingMessage['headers']; text: string }
@@ -192,8 +197,7 @@ describe('an address that others reach', () => {
   ])('with the password %s is warned of: %s', async (password, hint) => {
     const started = await createWeb({
       listen: { host: '0.0.0.0', port: 0, ...(password === undefined ? {} : { password }) },
-      stateDirectory,
-      snapshot: never,
+      ...unasked,
     })
     if (started.kind !== 'listening') throw new Error(started.error.message)
     open = started.web
@@ -292,21 +296,42 @@ describe('the end', () => {
 describe('an address that cannot be had', () => {
   it('is told apart: a port that is taken', async () => {
     const { port } = await start()
-    expect(
-      await createWeb({ listen: { host: '127.0.0.1', port }, stateDirectory, snapshot: never }),
-    ).toMatchObject({
+    expect(await createWeb({ listen: { host: '127.0.0.1', port }, ...unasked })).toMatchObject({
       kind: 'port_taken',
       error: { code: 'port_taken', message: `Port ${port} of 127.0.0.1 is taken by another process.` },
     })
   })
 
   it('is told apart: an address that is not of this machine', async () => {
-    expect(
-      await createWeb({ listen: { host: '192.0.2.1', port: 0 }, stateDirectory, snapshot: never }),
-    ).toMatchObject({
+    expect(await createWeb({ listen: { host: '192.0.2.1', port: 0 }, ...unasked })).toMatchObject({
       kind: 'unusable',
       error: { code: 'flag_invalid', message: '--listen 192.0.2.1:0 cannot be listened on.' },
     })
+  })
+})
+
+describe('what answers', () => {
+  it('counts what happened before it was loaded', async () => {
+    const { port, events } = await start()
+    events.tell({ type: 'run.started', metric: 'show_locks', atMs: 1, tickMs: 1, latenessMs: 3 })
+    const { text } = await ask(port, '/metrics')
+    expect(text).toContain('rowtail_tick_lateness_seconds_count 1')
+  })
+
+  it('is loaded a second after the port was bound, though nobody asks', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { promise: listened, resolve } = Promise.withResolvers<void>()
+    const started = await createWeb({
+      listen: { host: '127.0.0.1', port: 0 },
+      ...unasked,
+      events: { listen: () => resolve() },
+    })
+    if (started.kind !== 'listening') throw new Error(started.error.message)
+    open = started.web
+    expect(vi.getTimerCount()).toBe(1)
+    vi.advanceTimersByTime(1_000)
+    await listened
   })
 })
 

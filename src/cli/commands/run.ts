@@ -11,9 +11,10 @@ import { logSettingsOf } from './log-settings.ts'
 export async function run(invocation: Invocation): Promise<number> {
   const loaded = loadOrTell(invocation)
   if (loaded === undefined) return exitCodes.settings
+  const { target } = invocation.settings
   const names = loaded.metrics.map(({ name }) => name)
-  const [served = []] = metricsByHost(invocation.settings.target.kind, names)
-  const hostProcess = spawnHostProcess(served.length)
+  const [served = []] = metricsByHost(target.kind, names)
+  const hostProcess = spawnHostProcess(target, served.length)
   try {
     return await serve(invocation, loaded, hostProcess)
   } finally {

@@ -3,7 +3,7 @@
 
 import { reportOf } from '../../../src/core/errors.ts'
 import type { DriverConnection } from '../../../src/sources/sql/driver-host/drivers/driver.ts'
-import { loadDriver } from '../../../src/sources/sql/driver-host/drivers/registry.ts'
+import { driverNameOf, loadDriver } from '../../../src/sources/sql/driver-host/drivers/registry.ts'
 import type { OdbcAnswer, OdbcOrder, OdbcReply } from './odbc-client.ts'
 
 const loginTimeoutMs = 3_000
@@ -26,7 +26,7 @@ async function answer(order: OdbcOrder): Promise<void> {
 
 async function obey(order: OdbcOrder): Promise<OdbcAnswer> {
   if (order.type === 'open') {
-    connection = await (await loadDriver(order.target)).open(order.target, { loginTimeoutMs })
+    connection = await (await loadDriver(driverNameOf(order.target))).open(order.target, { loginTimeoutMs })
   } else if (order.type === 'cancel') {
     await connection?.cancel()
   } else if (connection !== undefined) {

@@ -1,13 +1,16 @@
 // The driver host: the child process that holds the ODBC driver, so that native code which hangs or crashes
-// costs one poll. It is told what to do over IPC by the supervisor, serves workers over a local socket, and
-// leaves with its parent, however that goes: process.exit would wait for a wedged driver call, SIGKILL does
-// not.
+// costs one poll. It loads the driver that its command line names while its orders are on their way. It is
+// told what to do over IPC by the supervisor, serves workers over a local socket, and leaves with its parent,
+// however that goes: process.exit would wait for a wedged driver call, SIGKILL does not.
 
 import { ReportedError, reportOf } from '../../../core/errors.ts'
-import { loadDriver } from './drivers/registry.ts'
+import { type DriverName, loadDriver } from './drivers/registry.ts'
 import type { HostNotice, HostOrder } from './protocol.ts'
 import { createHostServer, type HostServer } from './server.ts'
 
+const loading = loadDriver(process.argv[2] as DriverName) // supervisor/host-process names nothing else
+loading.catch(() => undefined) // told when it is to serve
+let starting: Promise<void> | undefined
 let server: HostServer | undefined
 
 // pm2 signals the whole process tree: only the parent's end, or its SIGKILL, ends a host.
@@ -18,7 +21,8 @@ process.on('message', (order) => void obey(order as HostOrder)) // the parent's 
 async function obey(order: HostOrder): Promise<void> {
   switch (order.type) {
     case 'start':
-      await start(order)
+      starting = start(order)
+      await starting
       break
     case 'ping':
       notify({
@@ -29,6 +33,7 @@ async function obey(order: HostOrder): Promise<void> {
       })
       break
     case 'probe': {
+      await starting
       const error = await server?.probe(order.timeoutMs)
       notify({ type: 'probed', id: order.id, ...(error === undefined ? {} : { error }) })
       break
@@ -38,7 +43,7 @@ async function obey(order: HostOrder): Promise<void> {
 
 async function start(order: HostOrder & { type: 'start' }): Promise<void> {
   try {
-    const driver = await loadDriver(order.target)
+    const driver = await loading
     const onLimitation = (what: string) => notify({ type: 'limited', what })
     server = createHostServer({ driver, target: order.target, token: order.token, onLimitation })
     await server.listen(order.socketPath)

@@ -42,7 +42,7 @@ export type Failed = { readonly id: number; readonly error: ErrorReport }
 export type HostOrder =
   | { readonly type: 'start'; readonly target: Target; readonly token: string; readonly socketPath: string }
   | { readonly type: 'ping'; readonly id: number }
-  /** Opens a connection, closes it again and tells how that went. */
+  /** Tries a login, when it listens, and tells how that went. */
   | { readonly type: 'probe'; readonly id: number; readonly timeoutMs: number }
 
 /** Host → main thread. */

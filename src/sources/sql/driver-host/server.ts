@@ -4,10 +4,10 @@
 // holds too many of those.
 
 import net from 'node:net'
-import { timingSafeEqual } from 'node:crypto'
 import { type ErrorReport, reportOf } from '../../../core/errors.ts'
 import type { RunResult } from '../../../core/source.ts'
 import type { Target } from '../../../core/target.ts'
+import { isSameToken } from '../../../kit/token.ts'
 import type { Driver, DriverConnection, OpenOptions } from './drivers/driver.ts'
 import {
   decodeFrame,
@@ -117,7 +117,7 @@ class Lane {
   }
 
   #welcome(type: FrameType, payload: Buffer): void {
-    if (type !== 'hello' || !isEqual(decodeFrame('hello', payload).token, this.#options.token)) {
+    if (type !== 'hello' || !isSameToken(decodeFrame('hello', payload).token, this.#options.token)) {
       this.#socket.destroy()
       return
     }
@@ -236,9 +236,4 @@ function drained(socket: net.Socket): Promise<void> {
     }
     socket.on('drain', settle).on('close', settle)
   })
-}
-
-function isEqual(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -5,10 +5,16 @@ import { ReportedError } from '../../../../core/errors.ts'
 import type { Target } from '../../../../core/target.ts'
 import type { Driver } from './driver.ts'
 
+export type DriverName = 'sqlite' | Target['binding']
+
+export function driverNameOf({ kind, binding }: Pick<Target, 'kind' | 'binding'>): DriverName {
+  return kind === 'sqlite' ? kind : binding
+}
+
 /** Rejects with a report where the binding, or what it needs, is not installed. */
-export async function loadDriver(target: Target): Promise<Driver> {
-  if (target.kind === 'sqlite') return (await import('./sqlite.ts')).sqliteDriver()
-  if (target.binding === 'package') return (await import('./odbc-package/driver.ts')).odbcPackageDriver()
+export async function loadDriver(name: DriverName): Promise<Driver> {
+  if (name === 'sqlite') return (await import('./sqlite.ts')).sqliteDriver()
+  if (name === 'package') return (await import('./odbc-package/driver.ts')).odbcPackageDriver()
   const { odbcDirectDriver } = await import('./odbc-direct/driver.ts').catch(koffiMissing)
   return odbcDirectDriver()
 }
