@@ -26,6 +26,8 @@ export const refilledBytes = 5 * maxChunkBytes
 const savedBytes = 4 * maxChunkBytes
 const lowerBy = 0.85
 const raiseBytesPerSecond = 150_000
+/** So long without a refusal a named limit counts no more: somebody may have raised it. */
+const rememberedMs = 60 * 60_000
 /** However often Loki refuses: a largest push every 5 s still asks whether it goes on refusing. */
 const slowestBytesPerSecond = maxChunkBytes / 5
 
@@ -98,8 +100,9 @@ export class TenantPace {
     return isNews
   }
 
-  /** A push was taken: the pace rises again, up to what was named. */
+  /** A push was taken: the pace rises again, up to what was named, and beyond that an hour later. */
   accepted(nowMs: number): void {
+    if (nowMs - this.#loweredMs > rememberedMs) this.#ceiling = Number.POSITIVE_INFINITY
     const rate = this.pace.bytesPerSecond
     if (rate === undefined || rate >= this.#ceiling || nowMs - this.#raisedMs < 1_000) return
     this.pace.bytesPerSecond = Math.min(this.#ceiling, rate + raiseBytesPerSecond)

@@ -112,6 +112,12 @@ export const mutantsOfShipper = [
     },
     {
       rule: 'D-14',
+      breaks: 'keeps to a limit that was raised since',
+      from: 'nowMs - this.#loweredMs > rememberedMs',
+      to: 'nowMs < 0',
+    },
+    {
+      rule: 'D-14',
       breaks: 'sends on while the bucket of the tenant is empty',
       from: 'this.pace.rest(nowMs, refilledBytes)',
       to: '',

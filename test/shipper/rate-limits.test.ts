@@ -73,6 +73,29 @@ describe("a tenant's 429 that names its limit", () => {
   })
 })
 
+describe("a tenant's limit that was named", () => {
+  const hourMs = 3_600_000
+
+  it('D-14: is kept for an hour, and then exceeded slowly', () => {
+    const tenant = new TenantPace()
+    tenant.refused(1_000, { limit })
+    tenant.accepted(1_000 + hourMs)
+    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
+    tenant.accepted(1_001 + hourMs)
+    tenant.accepted(2_001 + hourMs)
+    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97 + 300_000)
+  })
+
+  it('D-14: is kept for an hour more where it still stands', () => {
+    const tenant = new TenantPace()
+    tenant.refused(0, { limit })
+    tenant.accepted(1 + hourMs)
+    expect(tenant.refused(2 + hourMs, { limit })).toBe(true)
+    tenant.accepted(2 + 2 * hourMs)
+    expect(tenant.pace.bytesPerSecond).toBe(limit * 0.97)
+  })
+})
+
 describe("a tenant's 429 that names a time", () => {
   it('D-14: holds all streams until then, also those that were not refused', async () => {
     const { clock, sink, worker, sent } = shipperBench({ slots: 1 })

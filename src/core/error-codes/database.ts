@@ -95,8 +95,10 @@ export const databaseErrors = {
   },
   host_unavailable: {
     means: 'No driver host takes the query at the moment.',
-    cause: 'Hosts are being replaced; the driver hangs while it connects.',
-    cure: 'None, unless it lasts: then look at `host_crashed` and `query_abandoned` before it.',
+    cause: 'Hosts are being replaced; the driver hangs while it connects; the machine has too little CPU.',
+    cure:
+      'None, unless it lasts: then look at `host_crashed` and `query_abandoned` before it; without those, ' +
+      'poll less or give the machine more CPU.',
     endsStart: true,
   },
 } as const satisfies Readonly<Record<string, ErrorAccount>>

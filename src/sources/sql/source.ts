@@ -34,15 +34,19 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
   }
 
   /** A host may be gone before the supervisor has said so: then its successor is waited for, once. */
-  async function currentLane(waitMs: number, signal: AbortSignal): Promise<HostLane | undefined> {
+  async function currentLane(waitMs: number, signal: AbortSignal): Promise<HostLane | ErrorReport> {
     const address = await link.address(waitMs)
-    if (address === undefined) return undefined
-    const first = await laneTo(address, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
-    if (first !== undefined || signal.aborted) return first
+    if (address === undefined) return noHost
+    const patience = AbortSignal.timeout(waitMs)
+    const first = await laneTo(address, AbortSignal.any([signal, patience]))
+    if (first !== undefined) return first
+    if (signal.aborted) return noHost // nobody hears it
     await link.lossOf(address.hostId)
     const next = await link.address(waitMs)
-    if (next === undefined || next.hostId === address.hostId) return undefined
-    return laneTo(next, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
+    if (next?.hostId === address.hostId) return patience.aborted ? silentHost(waitMs) : noHost
+    if (next === undefined) return noHost
+    const second = await laneTo(next, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
+    return second ?? noHost
   }
 
   async function run(
@@ -52,7 +56,7 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
   ): Promise<RunResult> {
     const waitMs = Math.min(request.timeoutMs, maxHostWaitMs)
     const current = await heeding(currentLane(waitMs, signal), signal)
-    if (current === undefined) return { kind: 'failed', error: noHost }
+    if (!(current instanceof HostLane)) return { kind: 'failed', error: current }
     const patienceMs = request.timeoutMs + abandonGraceMs
     const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))
     const { hostId } = current.address
@@ -105,6 +109,14 @@ async function heeding<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 const noHost: ErrorReport = {
   code: 'host_unavailable',
   message: 'No driver host is there to run the query; one is being started.',
+}
+
+function silentHost(waitMs: number): ErrorReport {
+  return {
+    code: 'host_unavailable',
+    message: `The driver host did not take the query within ${formatDuration(waitMs)}.`,
+    hint: 'The machine has too little CPU for so many metrics, or the host hangs and is being replaced.',
+  }
 }
 
 function abandonedReport(timeoutMs: number): ErrorReport {
