@@ -36,6 +36,8 @@ export type SupervisorOptions = {
 }
 
 const loginProbeMs = 15_000
+/** All workers are looked at together: a timer for each was a wake-up of the main thread for each. */
+const lookMs = 1_000
 
 export class Supervisor {
   readonly #options: SupervisorOptions
@@ -48,6 +50,7 @@ export class Supervisor {
   readonly #budget: SpoolBudget
   readonly #polling = new Set<string>()
   #mayPoll = false
+  #looking: NodeJS.Timeout | undefined
   #onIdle: () => void = () => undefined
 
   constructor(options: SupervisorOptions) {
@@ -88,6 +91,9 @@ export class Supervisor {
       })
       this.#workers.set(init.name, handle)
     }
+    this.#looking = setInterval(() => {
+      for (const worker of this.#workers.values()) worker.look()
+    }, lookMs)
   }
 
   /** Starts the driver hosts; rejects with ReportedError where the driver cannot be used at all. */
@@ -130,6 +136,7 @@ export class Supervisor {
 
   /** Ends workers and hosts; resolves when no thread and no process of ours is left. */
   async stop(): Promise<void> {
+    clearInterval(this.#looking)
     const pools = [...new Set(this.#pools.values())]
     for (const pool of pools) pool.stop()
     await Promise.all([...this.#workers.values()].map((worker) => worker.leave()))

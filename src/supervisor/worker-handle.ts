@@ -14,7 +14,6 @@ const entry = entryPoint('../worker/thread', import.meta.url)
 const stuckAfterMs = 15_000
 /** Until its first word it has longer: a hundred threads that start together wait for each other. */
 const startWithinMs = 60_000
-const watchMs = 1_000
 /**
  * A worker needs some 10 MB. Any bound below 2 GiB makes V8 run its builtins where they are, in the pages
  * that all threads share, instead of mapping them anew for each: 2 MB a worker.
@@ -66,6 +65,17 @@ export class WorkerHandle {
     this.#worker?.postMessage(message)
   }
 
+  /** Called once a second: ends the worker where it has given no sign of life for too long. */
+  look(): void {
+    if (this.#worker === undefined) return
+    const quietMs = this.#options.clock.monotonicMs() - this.#heardMs
+    const isOverdue = quietMs > (this.#hasSpoken ? stuckAfterMs : startWithinMs)
+    this.#overdue = isOverdue ? this.#overdue + 1 : 0
+    if (this.#overdue !== overdueLooks) return
+    this.#options.onStuck()
+    void this.#worker.terminate()
+  }
+
   /** Asks the thread to leave; resolves when it is gone for good. */
   async leave(): Promise<void> {
     this.#leaving.abort()
@@ -102,7 +112,6 @@ export class WorkerHandle {
     this.#hasSpoken = false
     this.#overdue = 0
     for (const message of greetings()) worker.postMessage(message)
-    const watch = setInterval(() => this.#watchBeats(worker), watchMs)
     let error: ErrorReport | undefined
     worker.on('message', (messages: readonly FromWorker[]) => {
       this.#heardMs = this.#options.clock.monotonicMs()
@@ -113,7 +122,6 @@ export class WorkerHandle {
       error = crashReport(cause)
     })
     const code = await new Promise<number>((resolve) => worker.once('exit', resolve))
-    clearInterval(watch)
     this.#worker = undefined
     this.#seat = undefined
     await seat.leave()
@@ -153,15 +161,6 @@ export class WorkerHandle {
         this.#options.onMessage(message)
         break
     }
-  }
-
-  #watchBeats(worker: Worker): void {
-    const quietMs = this.#options.clock.monotonicMs() - this.#heardMs
-    const isOverdue = quietMs > (this.#hasSpoken ? stuckAfterMs : startWithinMs)
-    this.#overdue = isOverdue ? this.#overdue + 1 : 0
-    if (this.#overdue !== overdueLooks) return
-    this.#options.onStuck()
-    void worker.terminate()
   }
 }
 

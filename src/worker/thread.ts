@@ -22,9 +22,15 @@ import { pollLoop } from './poll-loop.ts'
 import { Recorder } from './recorder.ts'
 import { StreamTimes } from './stream-times.ts'
 
+/** A sign of life is due where nothing else was said for so long. */
 const beatMs = 5_000
-/** Free pages of the spool go back to the disk in slices, between other work. */
+/**
+ * Free pages of the spool go back to the disk in slices, between other work, a second after something left
+ * it. A quiet spool is looked at less often: each look wakes the thread, and finds nothing unless the disk is
+ * nearly full.
+ */
 const reclaimMs = 1_000
+const quietReclaimMs = 10_000
 /** That a run has begun is said with the next thing, or after this: most are over by then. */
 const unhurriedMs = 250
 
@@ -34,6 +40,7 @@ const clock = systemClock
 const gate = new Gate()
 const stop = new AbortController()
 const hosts = new HostBook((hostId) => post({ type: 'abandoned', hostId }))
+const beating = setInterval(() => post({ type: 'beat' }), beatMs)
 
 let isSpoolFailing = false
 /** What was said since the last message to the main thread, and the buffers that move with it. */
@@ -41,6 +48,8 @@ let outbox: FromWorker[] = []
 let moving: ArrayBuffer[] = []
 let isFlushDue = false
 let unhurried: NodeJS.Timeout | undefined
+let isReclaimSoon = false
+let reclaiming: NodeJS.Timeout | undefined
 
 const codec = await sinks[init.sink].codec()
 const spool = openOwnSpool()
@@ -54,8 +63,7 @@ const delivery = guarded(
   () => new DeliveryLoop({ spool, codec, clock, times, isMetadataOn, emit, post, onSettled }),
 )
 
-setInterval(() => post({ type: 'beat' }), beatMs)
-setInterval(() => guarded(() => spool.reclaim()), reclaimMs)
+reclaimSoon()
 collectGarbageRegularly((init.place.index + 1) / (init.place.count + 1))
 port.on('message', (message: ToWorker) => guarded(() => obey(message)))
 if (init.metric === undefined) emit({ type: 'metric.draining', depth: spool.depth() })
@@ -171,6 +179,7 @@ function spoolOptions(): OpenOptions {
 function evict(bytes: number, reason: DropReason): void {
   const dropped = spool.evict(bytes, reason)
   sayDropped(dropped)
+  reclaimSoon()
   post({ type: 'evicted', bytes: dropped.reduce((sum, { bytes }) => sum + bytes, 0) })
   sayBacklog()
   if (dropped.length > 0) sayIfDrained()
@@ -196,7 +205,21 @@ function refuseLogin(error: ErrorReport): void {
   post({ type: 'login_refused', error })
 }
 
+function reclaimSoon(): void {
+  if (isReclaimSoon) return
+  isReclaimSoon = true
+  clearTimeout(reclaiming)
+  reclaiming = setTimeout(reclaim, reclaimMs)
+}
+
+function reclaim(): void {
+  isReclaimSoon = false
+  if (guarded(() => spool.reclaim())) reclaimSoon()
+  else reclaiming = setTimeout(reclaim, quietReclaimMs)
+}
+
 function onSettled(): void {
+  reclaimSoon()
   sayDepth()
   sayIfDrained()
 }
@@ -247,6 +270,7 @@ function flush(): void {
   isFlushDue = false
   if (outbox.length === 0) return
   port.postMessage(outbox, moving)
+  beating.refresh()
   outbox = []
   moving = []
 }

@@ -121,11 +121,14 @@ describe('a worker', () => {
   })
 
   it('that misses three beats is told of as stuck, ended, and started again', async () => {
-    const { clock, story, lost, events } = startWorker(initOf(spoolWith('{}')))
+    const { handle, clock, story, lost, events } = startWorker(initOf(spoolWith('{}')))
+    const lookThrice = () => [1, 2, 3].forEach(() => handle.look())
     await expect.poll(events, { timeout: 10_000 }).toContain('metric.drained')
     await clock.advance(15_000)
+    lookThrice()
     expect(story).not.toContain('stuck')
     await clock.advance(1)
+    lookThrice()
     await expect.poll(() => story, { timeout: 10_000 }).toContain('lost')
     expect(story.slice(1)).toEqual(['stuck', 'seat 1 left', 'lost'])
     expect(lost[0]?.error.code).toBe('worker_stuck')
@@ -136,9 +139,12 @@ describe('a worker', () => {
     await expect.poll(events, { timeout: 10_000 }).toContain('metric.drained')
     await clock.advance(60_000)
     handle.post({ type: 'evict', bytes: 1, reason: 'disk_low' })
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500) // the watch is due before the answer
+    handle.look()
+    handle.look()
     await expect.poll(() => messages.map(({ type }) => type)).toContain('evicted')
+    handle.look()
     await clock.advance(15_000)
+    handle.look()
     expect(story).not.toContain('stuck')
   })
 
