@@ -40,7 +40,7 @@ export function socketPathIn(directory: string, hostId: number): string {
 /** Removes what processes left beside this directory that were killed. */
 export function sweepRuntimeDirectories(own: string): void {
   const parent = path.dirname(own)
-  for (const name of readdirSync(parent)) {
+  for (const name of namesIn(parent)) {
     const pid = /^rowtail-(\d+)-\w{6}$/.exec(name)?.[1]
     if (pid === undefined || isAlive(Number(pid))) continue
     try {
@@ -48,6 +48,15 @@ export function sweepRuntimeDirectories(own: string): void {
     } catch {
       // Another user's: theirs to sweep.
     }
+  }
+}
+
+/** None of a directory that may be written but not read. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
   }
 }
 

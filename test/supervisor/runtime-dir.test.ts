@@ -78,4 +78,8 @@ describe('the directory of the sockets', () => {
     sweepRuntimeDirectories(own)
     expect(readdirSync(parent).sort()).toEqual([...kept, path.basename(own)].sort())
   })
+
+  it('lies where others cannot be listed: then nothing is swept', () => {
+    expect(() => sweepRuntimeDirectories('/nonexistent/rowtail-1-abcdef')).not.toThrow()
+  })
 })
