@@ -7,11 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ErrorReport } from '../../src/core/errors.ts'
 import type { HostRole } from '../../src/core/events.ts'
-import type { Target } from '../../src/core/target.ts'
 import { type HostAddress, HostLane } from '../../src/sources/sql/host-lane.ts'
 import { HostPool, maxHostBytes } from '../../src/supervisor/host-pool.ts'
 import { spawnHostProcess } from '../../src/supervisor/host-process.ts'
-import { ask, openLane, requestOf, testSignal } from '../sources/sql/host-bench.ts'
+import { anyTarget, ask, openLane, requestOf, testSignal } from '../sources/sql/host-bench.ts'
 import { temporaryDirectory } from '../spool/support/temporary-spool.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
@@ -20,16 +19,6 @@ const maxTimeoutMs = 60_000
 
 // Each host is a process, and a ping is waited for in real time.
 vi.setConfig({ testTimeout: 20_000 })
-
-const anyTarget: Target = {
-  kind: 'odbc',
-  connectionString: '',
-  binding: 'direct',
-  name: 'test',
-  labels: { host: 'db1', database: 'test' },
-  isSqream: false,
-  tried: {},
-}
 
 type Lost = { readonly role: HostRole; readonly pid: number; readonly error: ErrorReport }
 

@@ -10,7 +10,7 @@ import { type HostAddress, HostLane } from '../../../src/sources/sql/host-lane.t
 import { temporaryDirectory } from '../../spool/support/temporary-spool.ts'
 import { ScriptedDriver, type ScriptedDriverOptions } from '../../support/scripted-driver.ts'
 
-const target: Target = {
+export const anyTarget: Target = {
   kind: 'odbc',
   connectionString: '',
   binding: 'direct',
@@ -32,7 +32,7 @@ export async function startHost(options: ScriptedDriverOptions & { readonly host
   const driver = new ScriptedDriver(options)
   const limitations: string[] = []
   const onLimitation = (what: string) => void limitations.push(what)
-  const server = createHostServer({ driver, target, token: 'token', onLimitation })
+  const server = createHostServer({ driver, target: anyTarget, token: 'token', onLimitation })
   const address: HostAddress = { hostId, socketPath: join(temporaryDirectory(), 'h.sock'), token: 'token' }
   await server.listen(address.socketPath)
   return { driver, server, limitations, address }
