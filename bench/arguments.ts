@@ -38,7 +38,8 @@ export function readArguments(words: readonly string[], letters: readonly string
   }
 }
 
-function listOf<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
+/** The words of `text`, each of them known. */
+export function listOf<T extends string>(flag: string, text: string, known: readonly T[]): T[] {
   return text.split(',').map((word) => {
     const found = known.find((name) => name === word)
     if (found === undefined) throw new Error(`${flag} ${word}: one of ${known.join(', ')}`)

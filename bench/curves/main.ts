@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util'
 import { argumentsOrExit } from '../../test/support/arguments.ts'
+import { listOf } from '../arguments.ts'
 import { originOfRun } from '../results.ts'
 import { onStage } from '../stage.ts'
 import { backlogLoad, curveLoads } from './loads.ts'
@@ -52,8 +53,5 @@ function readArguments() {
       draw: { type: 'boolean', default: false },
     },
   })
-  const names = values.only.split(',')
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${known.join(', ')}`)
-  return { names, isOnlyDrawn: values.draw }
+  return { names: listOf('--only', values.only, known), isOnlyDrawn: values.draw }
 }

@@ -8,17 +8,13 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { ErrorReport } from '../core/errors.ts'
 import type { RowtailEvent } from '../core/events.ts'
-import type { StatusSnapshot } from '../core/status.ts'
 import { http } from '../kit/node-http.ts'
 import type { Relay } from '../kit/relay.ts'
-import type { Handler } from './handler.ts'
+import type { Handler, HandlerSettings } from './handler.ts'
 import { isLoopback } from './host-header.ts'
 
-export type WebSettings = {
-  readonly listen: { readonly host: string; readonly port: number; readonly password?: string }
-  readonly stateDirectory: string
-  /** Called once for each request. */
-  readonly snapshot: () => StatusSnapshot
+export type WebSettings = Omit<HandlerSettings, 'isOpen'> & {
+  readonly listen: { readonly port: number }
   /** Every event: what is counted beside the status. */
   readonly events: Pick<Relay<RowtailEvent>, 'listen'>
 }
@@ -51,7 +47,7 @@ export async function createWeb(settings: WebSettings): Promise<WebStart> {
   const { listen } = settings
   const isOpen = listen.password === undefined && !isLoopback(listen.host)
   let loading: Promise<Handler> | undefined
-  const handler = () => (loading ??= loadHandler(settings, isOpen))
+  const handler = () => (loading ??= loadHandler({ ...settings, isOpen }))
   const server = http.createServer(bounds, (request, response) => {
     void handler().then(({ handle }) => handle(request, response))
   })
@@ -78,13 +74,10 @@ export async function createWeb(settings: WebSettings): Promise<WebStart> {
 }
 
 /** From here on it hears every event, those before too. */
-async function loadHandler(
-  { listen, stateDirectory, snapshot, events }: WebSettings,
-  isOpen: boolean,
-): Promise<Handler> {
+async function loadHandler(settings: WebSettings & HandlerSettings): Promise<Handler> {
   const { createHandler } = await import('./handler.ts')
-  const handler = createHandler({ listen, stateDirectory, snapshot, isOpen })
-  events.listen(handler.apply)
+  const handler = createHandler(settings)
+  settings.events.listen(handler.apply)
   return handler
 }
 

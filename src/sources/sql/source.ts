@@ -26,27 +26,28 @@ export type HostLink = {
 export function createSqlSource(metricName: string, link: HostLink): Source {
   let lane: HostLane | undefined
 
-  async function laneTo(address: HostAddress, signal: AbortSignal): Promise<HostLane | undefined> {
+  async function laneTo(
+    address: HostAddress,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<HostLane | ErrorReport> {
     if (lane?.isOpen === true && lane.address.hostId === address.hostId) return lane
     lane?.close()
-    lane = await HostLane.open(address, metricName, signal)
-    return lane
+    const patience = AbortSignal.timeout(waitMs)
+    lane = await HostLane.open(address, metricName, AbortSignal.any([signal, patience]))
+    return lane ?? (patience.aborted ? silentHost(waitMs) : noHost)
   }
 
   /** A host may be gone before the supervisor has said so: then its successor is waited for, once. */
   async function currentLane(waitMs: number, signal: AbortSignal): Promise<HostLane | ErrorReport> {
     const address = await link.address(waitMs)
     if (address === undefined) return noHost
-    const patience = AbortSignal.timeout(waitMs)
-    const first = await laneTo(address, AbortSignal.any([signal, patience]))
-    if (first !== undefined) return first
-    if (signal.aborted) return noHost // nobody hears it
+    const first = await laneTo(address, waitMs, signal)
+    if (first instanceof HostLane || signal.aborted) return first
     await link.lossOf(address.hostId)
     const next = await link.address(waitMs)
-    if (next?.hostId === address.hostId) return patience.aborted ? silentHost(waitMs) : noHost
     if (next === undefined) return noHost
-    const second = await laneTo(next, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
-    return second ?? noHost
+    return next.hostId === address.hostId ? first : laneTo(next, waitMs, signal)
   }
 
   async function run(
