@@ -80,6 +80,8 @@ export class WorkerHandle {
   async leave(): Promise<void> {
     this.#leaving.abort()
     this.post({ type: 'leave' })
+    // It may stand still over a locked spool, 250 ms at a time, and has nothing under way yet.
+    if (!this.#hasSpoken) void this.#worker?.terminate()
     await this.#ended
   }
 
