@@ -35,7 +35,7 @@ export type HostPoolListener = {
   /** No host could be started; it is tried again. */
   failed(role: HostRole, error: ErrorReport): void
   limited(what: string): void
-  isolated(metric: string): void
+  isolated(metric: string, reason: ErrorReport): void
   returned(metric: string): void
 }
 
@@ -100,22 +100,22 @@ export class HostPool {
   }
 
   /**
-   * A metric left a call behind, or its call was there when the host crashed: it moves to the isolation host,
-   * where it can hurt nobody; from there, to a fresh one of that kind.
+   * A metric left a call behind: it moves to the isolation host, where it can hurt nobody; from there, to a
+   * fresh one of that kind.
    */
   abandoned(metric: string, hostId: number): void {
-    const isolation = this.#serving.get('isolation')
-    const isSolo = this.#options.target.kind === 'sqlite' // a host for each metric: nobody else to spare
-    const left = isSolo ? this.#serving.get('main') : isolation
-    if (left?.address.hostId === hostId) {
-      left.kill(wedged)
-      return
-    }
-    if (isSolo || this.#isolated.has(metric) || !this.#isSuspect(hostId)) return
-    this.#isolated.add(metric)
-    this.#options.on.isolated(metric)
-    this.#tell(metric) // it leaves the main host at once, also where the other one has yet to start
-    if (isolation === undefined && !this.#keeping.has('isolation')) void this.#keep('isolation')
+    const left = this.#serving.get(this.#isSolo ? 'main' : 'isolation')
+    if (left?.address.hostId === hostId) left.kill(wedged)
+    else if (hostId === this.#crashedHostId || this.#aliveHost(hostId)) this.#isolate(metric, leftBehind)
+  }
+
+  /**
+   * A call of this metric went down with its host, which tells of its query only where nobody else ended the
+   * host. The lane's end may be heard before the process's.
+   */
+  async wentDown(metric: string, hostId: number): Promise<void> {
+    await this.#aliveHost(hostId)?.lost
+    if (hostId === this.#crashedHostId && !this.#stop.signal.aborted) this.#isolate(metric, crashedBy)
   }
 
   /**
@@ -209,7 +209,7 @@ export class HostPool {
         if (!this.#stop.signal.aborted) host.kill()
         return
       }
-      if (this.#options.target.kind === 'sqlite') continue // it is synchronous: busy is not hung
+      if (this.#isSolo) continue // it is synchronous: busy is not hung
       const health = await host.ping(pongWithinMs)
       const reason = reasonToReplace(health)
       if (reason === undefined) continue
@@ -241,10 +241,23 @@ export class HostPool {
     }
   }
 
-  /** A call that ended with its host tells of its query only where nobody else ended the host. */
-  #isSuspect(hostId: number): boolean {
+  #isolate(metric: string, reason: ErrorReport): void {
+    if (this.#isSolo || this.#isolated.has(metric)) return
+    this.#isolated.add(metric)
+    this.#options.on.isolated(metric, reason)
+    this.#tell(metric) // it leaves the main host at once, also where the other one has yet to start
+    const hasHost = this.#serving.has('isolation') || this.#keeping.has('isolation')
+    if (!hasHost) void this.#keep('isolation')
+  }
+
+  /** A SQLite metric has a host of its own: there is nobody to spare. */
+  get #isSolo(): boolean {
+    return this.#options.target.kind === 'sqlite'
+  }
+
+  #aliveHost(hostId: number): DriverHost | undefined {
     const alive = [...this.#serving.values(), ...this.#retired]
-    return hostId === this.#crashedHostId || alive.some(({ address }) => address.hostId === hostId)
+    return alive.find(({ address }) => address.hostId === hostId)
   }
 
   #onLost(role: HostRole, host: DriverHost, error: ErrorReport): void {
@@ -276,6 +289,16 @@ function reasonToReplace(health: HostHealth | undefined): ErrorReport | undefine
   if (health === undefined) return silent
   if (health.abandoned > maxAbandonedCalls) return overloaded
   return health.memoryBytes > maxHostBytes ? bloated : undefined
+}
+
+const leftBehind: ErrorReport = {
+  code: 'query_abandoned',
+  message: 'A call of this metric did not end when it was cancelled; it goes on over another driver host.',
+}
+
+const crashedBy: ErrorReport = {
+  code: 'host_crashed',
+  message: 'The driver host crashed while it ran a query of this metric, which goes on over another one.',
 }
 
 const wedged: ErrorReport = {

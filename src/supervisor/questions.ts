@@ -29,6 +29,7 @@ export async function askHost(
     address: async () => address,
     lossOf: async () => lostHost,
     abandoned: () => undefined,
+    wentDown: () => undefined,
   })
   const { onLines = () => undefined, ...asked } = question
   try {

@@ -181,7 +181,7 @@ export class Supervisor {
         },
         failed: (_role, error) => this.#emit({ type: 'warning', error }),
         limited: (what) => this.#emit({ type: 'driver.limited', what }),
-        isolated: (metric) => this.#emitOf(metric, { type: 'metric.isolated', error: leftBehind }),
+        isolated: (metric, error) => this.#emitOf(metric, { type: 'metric.isolated', error }),
         returned: (metric) => this.#emitOf(metric, { type: 'metric.returned' }),
       },
     })
@@ -201,6 +201,9 @@ export class Supervisor {
         break
       case 'abandoned':
         pool?.abandoned(init.name, message.hostId)
+        break
+      case 'went_down':
+        void pool?.wentDown(init.name, message.hostId)
         break
       case 'clean':
         pool?.clean(init.name)
@@ -263,11 +266,6 @@ export class Supervisor {
   #emitOf(metric: string, event: MetricEvent): void {
     this.#options.emit({ ...event, metric, atMs: this.#options.clock.nowMs() })
   }
-}
-
-const leftBehind: ErrorReport = {
-  code: 'query_abandoned',
-  message: 'A call of this metric did not end when it was cancelled; it goes on over another driver host.',
 }
 
 function hostMessage(address: HostAddress | undefined): ToWorker {

@@ -30,7 +30,7 @@ const settledMs = 60_000
 /** What of a worker's words is the supervisor's; deliveries are the shipper's. */
 export type ToSupervisor = Extract<
   FromWorker,
-  { type: 'event' | 'abandoned' | 'clean' | 'login_refused' | 'evicted' | 'stopped' }
+  { type: 'event' | 'abandoned' | 'went_down' | 'clean' | 'login_refused' | 'evicted' | 'stopped' }
 >
 
 export type WorkerHandleOptions = {
@@ -156,6 +156,7 @@ export class WorkerHandle {
         break
       case 'event':
       case 'abandoned':
+      case 'went_down':
       case 'clean':
       case 'login_refused':
       case 'evicted':

@@ -4,22 +4,26 @@
 import type { ErrorReport } from '../core/errors.ts'
 import type { HostAddress } from '../sources/sql/host-lane.ts'
 import type { HostLink } from '../sources/sql/source.ts'
+import type { FromWorker } from './messages.ts'
 
-/** A lost lane is usually explained within milliseconds: the parent sees the exit of its child. */
-const explanationMs = 500
+/**
+ * A lost lane is usually explained within milliseconds: the parent sees the exit of its child, unless it
+ * waits for a disk just then.
+ */
+const explanationMs = 2_000
 /** After this many clean runs a metric leaves the isolation host. */
 const cleanRunsToReturn = 10
 
 export class HostBook implements HostLink {
-  readonly #onAbandoned: (hostId: number) => void
+  readonly #post: (message: FromWorker) => void
   #address: HostAddress | undefined
   #cleanRuns = 0
   #explained: { hostId: number; error: ErrorReport } | undefined
-  #onExplained: () => void = () => undefined
+  #onExplained: (hostId: number) => void = () => undefined
   #onAddress: () => void = () => undefined
 
-  constructor(onAbandoned: (hostId: number) => void) {
-    this.#onAbandoned = onAbandoned
+  constructor(post: (message: FromWorker) => void) {
+    this.#post = post
   }
 
   use(address: HostAddress | undefined): void {
@@ -31,7 +35,7 @@ export class HostBook implements HostLink {
   lost(hostId: number, error: ErrorReport): void {
     this.#explained = { hostId, error }
     if (this.#address?.hostId === hostId) this.#address = undefined
-    this.#onExplained()
+    this.#onExplained(hostId)
   }
 
   /** The host that serves this metric; where there is none, the one that comes within `waitMs`. */
@@ -51,14 +55,19 @@ export class HostBook implements HostLink {
   /** A call was left behind there: no run begins on that host before the supervisor says which one serves. */
   abandoned(hostId: number): void {
     if (this.#address?.hostId === hostId) this.#address = undefined
-    this.#onAbandoned(hostId)
+    this.#post({ type: 'abandoned', hostId })
+  }
+
+  wentDown(hostId: number): void {
+    this.#post({ type: 'went_down', hostId })
   }
 
   async lossOf(hostId: number): Promise<ErrorReport> {
     if (this.#explained?.hostId !== hostId) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, explanationMs)
-        this.#onExplained = () => {
+        this.#onExplained = (explainedId) => {
+          if (explainedId !== hostId) return
           clearTimeout(timer)
           resolve()
         }

@@ -64,6 +64,8 @@ export type FromWorker =
   | { readonly type: 'gather'; readonly stream: StreamId; readonly forMs: number }
   /** A call was left behind on that host: this metric needs another one. */
   | { readonly type: 'abandoned'; readonly hostId: number }
+  /** A call went down with that host, as far as the worker knows: its lane ended. */
+  | { readonly type: 'went_down'; readonly hostId: number }
   /** Ten clean runs on the isolation host. */
   | { readonly type: 'clean' }
   | { readonly type: 'login_refused'; readonly error: ErrorReport }

@@ -39,7 +39,7 @@ const port = parentPort ?? fail(new Error('this file is a worker thread: the sup
 const clock = systemClock
 const gate = new Gate()
 const stop = new AbortController()
-const hosts = new HostBook((hostId) => post({ type: 'abandoned', hostId }))
+const hosts = new HostBook(post)
 const beating = setInterval(() => post({ type: 'beat' }), beatMs)
 
 let isSpoolFailing = false

@@ -45,7 +45,7 @@ function poolOf(metrics: readonly string[] = ['a', 'b'], connectionString = '', 
       lost: (role, { pid }, error) => lost.push({ role, pid, error }),
       failed: (_role, error) => failed.push(error),
       limited: (what) => limits.push(what),
-      isolated: (metric) => moves.push(`${metric} isolated`),
+      isolated: (metric, { code }) => moves.push(`${metric} isolated: ${code}`),
       returned: (metric) => moves.push(`${metric} returned`),
     },
   })
@@ -285,6 +285,34 @@ describe('calls that were left behind', () => {
   })
 })
 
+describe('a metric whose call went down with its host', () => {
+  it('moves where the host crashed, once its end is known', async () => {
+    const { pool, started, moves, hostOf } = poolOf()
+    await pool.start()
+    const crashed = await hostOf('a')
+    const moved = pool.wentDown('a', crashed.hostId) // the lane is heard before the process
+    expect(moves).toEqual([])
+    process.kill(started[0]?.pid ?? 0, 'SIGSEGV')
+    await moved
+    await pool.wentDown('a', crashed.hostId)
+    expect(moves).toEqual(['a isolated: host_crashed'])
+    await pool.wentDown('b', crashed.hostId)
+    expect(moves).toEqual(['a isolated: host_crashed', 'b isolated: host_crashed'])
+  })
+
+  it('stays where somebody killed the host', async () => {
+    const { pool, started, moves, hostOf } = poolOf()
+    await pool.start()
+    const killed = await hostOf('a')
+    const judged = pool.wentDown('a', killed.hostId)
+    process.kill(started[0]?.pid ?? 0, 'SIGKILL')
+    await judged
+    await pool.wentDown('b', killed.hostId)
+    expect(moves).toEqual([])
+    expect((await hostOf('a', killed.hostId)).hostId).toBe((await hostOf('b', killed.hostId)).hostId)
+  })
+})
+
 describe('a metric that left a call behind', () => {
   it('moves to a host of its own, alone, and comes back after its clean runs', async () => {
     const { pool, started, lost, moves, hostOf } = poolOf()
@@ -295,7 +323,7 @@ describe('a metric that left a call behind', () => {
     expect((await hostOf('b')).hostId).toBe(main.hostId)
     pool.clean('a')
     expect((await hostOf('a')).hostId).toBe(main.hostId)
-    expect(moves).toEqual(['a isolated', 'a returned'])
+    expect(moves).toEqual(['a isolated: query_abandoned', 'a returned'])
     expect(started.map(({ role }) => role)).toEqual(['main', 'isolation'])
     await expect.poll(() => isAlive(started[1]?.pid ?? 0)).toBe(false)
     expect(await HostLane.open(isolation, 'a', testSignal())).toBeUndefined()
@@ -317,22 +345,6 @@ describe('a metric that left a call behind', () => {
       kind: 'finished',
     })
     expect(started).toHaveLength(2)
-  })
-
-  it('moves also where the host crashed by it, and stays where somebody killed the host', async () => {
-    const { pool, started, moves, hostOf } = poolOf()
-    await pool.start()
-    const killed = await hostOf('a')
-    process.kill(started[0]?.pid ?? 0, 'SIGKILL')
-    const crashed = await hostOf('a', killed.hostId)
-    pool.abandoned('a', killed.hostId)
-    expect(moves).toEqual([])
-    process.kill(started[1]?.pid ?? 0, 'SIGSEGV')
-    await expect.poll(() => isAlive(started[1]?.pid ?? 0)).toBe(false)
-    pool.abandoned('a', crashed.hostId)
-    expect(moves).toEqual(['a isolated'])
-    pool.abandoned('b', killed.hostId)
-    expect(moves).toEqual(['a isolated'])
   })
 
   it('on its second host gets a fresh one at once: nobody else is hurt there', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { HostBook } from '../../src/worker/host-book.ts'
 import { reportOfCode } from '../support/scripted-source.ts'
 
@@ -37,15 +37,25 @@ describe('the host of a metric', () => {
   })
 
   it('is left at once where a call stayed behind, unless another has taken its place', async () => {
-    const abandoned: number[] = []
-    const hosts = new HostBook((hostId) => abandoned.push(hostId))
+    const said: unknown[] = []
+    const hosts = new HostBook((message) => said.push(message))
     hosts.use(first)
     hosts.abandoned(1)
     expect(await hosts.address(1)).toBeUndefined()
     hosts.use(second)
     hosts.abandoned(1)
     expect(await hosts.address(0)).toEqual(second)
-    expect(abandoned).toEqual([1, 1])
+    const left = { type: 'abandoned', hostId: 1 }
+    expect(said).toEqual([left, left])
+  })
+
+  it('is kept where a call went down with it, for the supervisor knows whether it is gone', async () => {
+    const said: unknown[] = []
+    const hosts = new HostBook((message) => said.push(message))
+    hosts.use(first)
+    hosts.wentDown(1)
+    expect(await hosts.address(0)).toEqual(first)
+    expect(said).toEqual([{ type: 'went_down', hostId: 1 }])
   })
 })
 
@@ -60,12 +70,17 @@ describe('why a host was lost', () => {
     const hosts = book()
     hosts.lost(1, reportOfCode('internal'))
     const loss = hosts.lossOf(2)
+    hosts.lost(1, reportOfCode('internal'))
     hosts.lost(2, crash)
     expect(await loss).toEqual(crash)
   })
 
   it('has a general word where nobody tells', async () => {
-    expect((await book().lossOf(1)).code).toBe('host_unavailable')
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const loss = book().lossOf(1)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect((await loss).code).toBe('host_unavailable')
   })
 })
 

@@ -19,8 +19,10 @@ export type HostLink = {
   address(waitMs: number): Promise<HostAddress | undefined>
   /** Why a host went away, once the supervisor knows; bounded by a short wait. */
   lossOf(hostId: number): Promise<ErrorReport>
-  /** Tells the supervisor that a call of this metric stayed behind on that host, or went down with it. */
+  /** Tells the supervisor that a call of this metric stayed behind on that host. */
   abandoned(hostId: number): void
+  /** Tells the supervisor that the lane of a call ended, which may have ended the host. */
+  wentDown(hostId: number): void
 }
 
 export function createSqlSource(metricName: string, link: HostLink): Source {
@@ -62,10 +64,12 @@ export function createSqlSource(metricName: string, link: HostLink): Source {
     const answer = await within({ lane: current, signal, patienceMs }, () => current.run(request, onLines))
     const { hostId } = current.address
     if (answer.kind === 'finished' || answer.kind === 'failed') return answer
-    const isLost = answer.kind === 'lost'
-    const error = isLost ? await link.lossOf(hostId) : abandonedReport(request.timeoutMs)
+    if (answer.kind === 'lost') {
+      link.wentDown(hostId)
+      return { kind: 'failed', error: await link.lossOf(hostId) }
+    }
     link.abandoned(hostId)
-    return { kind: 'failed', error }
+    return { kind: 'failed', error: abandonedReport(request.timeoutMs) }
   }
 
   return { run, close: () => lane?.close() }

@@ -12,6 +12,7 @@ import { requestOf, startHost, testSignal } from './host-bench.ts'
 function sourceAt(addresses: readonly (HostAddress | undefined)[], link: Partial<HostLink> = {}) {
   const left = [...addresses]
   const abandoned: number[] = []
+  const wentDown: number[] = []
   const losses: number[] = []
   const source = createSqlSource('show_locks', {
     address: async () => (left.length > 1 ? left.shift() : left[0]),
@@ -20,6 +21,7 @@ function sourceAt(addresses: readonly (HostAddress | undefined)[], link: Partial
       return reportOfCode('host_crashed')
     },
     abandoned: (hostId) => void abandoned.push(hostId),
+    wentDown: (hostId) => void wentDown.push(hostId),
     ...link,
   })
   onTestFinished(() => source.close())
@@ -27,7 +29,7 @@ function sourceAt(addresses: readonly (HostAddress | undefined)[], link: Partial
   const signal = testSignal()
   const run = (query: string, timeoutMs = 60_000, given = signal) =>
     source.run(requestOf(query, { timeoutMs }), (block) => lines.push(Buffer.from(block).toString()), given)
-  return { source, run, lines, abandoned, losses }
+  return { source, run, lines, abandoned, wentDown, losses }
 }
 
 /** A host that takes connections and says nothing: a stopped process. */
@@ -95,13 +97,13 @@ describe('a source', () => {
     })
     onTestFinished(() => void proxy.close())
     await once(proxy.listen(proxyPath), 'listening')
-    const { run, losses, abandoned } = sourceAt([{ ...address, socketPath: proxyPath }])
+    const { run, losses, abandoned, wentDown } = sourceAt([{ ...address, socketPath: proxyPath }])
     const running = run('hang')
     await expect.poll(() => driver.connections[0]?.queries).toEqual(['hang'])
     for (const socket of sockets) socket.destroy()
     expect(await running).toEqual({ kind: 'failed', error: reportOfCode('host_crashed') })
     expect(losses).toEqual([1])
-    expect(abandoned).toEqual([1]) // it may have ended by this very query
+    expect([abandoned, wentDown]).toEqual([[], [1]]) // it may have ended by this very query
   })
 })
 
