@@ -21,6 +21,16 @@ export const mutantsOfHosts = [
       to: "this.#keeping.get('isolation')?.abort()",
     },
     {
+      breaks: 'moves a metric whose host was killed',
+      from: 'if (hostId === this.#crashedHostId && !this',
+      to: 'if (!this',
+    },
+    {
+      breaks: 'judges a host before its end is known',
+      from: 'await this.#aliveHost(hostId)?.lost\n',
+      to: '',
+    },
+    {
       breaks: 'replaces hosts that crash again and again without a wait',
       from: 'failures < 2 ? 0 :',
       to: 'failures < 200 ? 0 :',
@@ -34,8 +44,8 @@ export const mutantsOfHosts = [
     },
     {
       breaks: 'begins a run on a host where a call was left behind',
-      from: 'if (this.#address?.hostId === hostId) this.#address = undefined\n    this.#onAbandoned(hostId)',
-      to: 'this.#onAbandoned(hostId)',
+      from: 'if (this.#address?.hostId === hostId) this.#address = undefined\n    this.#post({',
+      to: 'this.#post({',
     },
   ]),
   ...mutantsOf('supervisor/login-gate.ts', 'supervisor/login-gate.test.ts', [
