@@ -10,6 +10,8 @@ const patient = { poll: { timeout: 10_000 } }
 
 export default defineConfig({
   test: {
+    maxWorkers: 3,
+    isolate: false,
     projects: [
       {
         test: {
@@ -36,7 +38,6 @@ export default defineConfig({
           testTimeout: 120_000,
           expect: patient,
           hookTimeout: 120_000,
-          maxWorkers: 3,
         },
       },
     ],

@@ -20,10 +20,13 @@ export type MetricColumns = {
   readonly key?: MetricColumn
 }
 
+/** A run, of whose rows the first were read. */
+export type SampledRows = { readonly lines: readonly string[]; readonly rows: number }
+
 /** What the rows that were read tell of a metric's columns, given the labels that its entries carry. */
 export function columnsOf(
   described: readonly ResultColumn[],
-  lines: readonly string[],
+  { lines, rows: count }: SampledRows,
   labels: readonly string[],
 ): MetricColumns {
   const rows = lines.map(rowOf)
@@ -32,7 +35,7 @@ export function columnsOf(
     const value = rows.map((row) => row.get(name)).find((one) => one !== null && one !== undefined)
     return { name, label: nameInJson(name, taken), kind: kindOf(value, type) }
   })
-  const key = keyOf(all, rows)
+  const key = keyOf(all, rows, count)
   return { all, ...(key === undefined ? {} : { key }) }
 }
 
@@ -58,12 +61,26 @@ function kindOf(value: unknown, type: string): MetricColumn['kind'] {
 const maxKeyLength = 80
 const time = /^\d{4}-\d\d-\d\d/
 
-/** The first column of names whose values tell the rows apart, else the first column of names. */
-function keyOf(columns: readonly MetricColumn[], rows: readonly Row[]): MetricColumn | undefined {
+/** Loki's default of max_query_series: it refuses a query of more, also where topk would leave few. */
+const maxSeries = 500
+
+/**
+ * The first column of names whose values tell the rows apart, else the first column of names; none that makes
+ * more lines than Loki answers for, if the `count` rows of the run are as different as those that were read.
+ */
+function keyOf(
+  columns: readonly MetricColumn[],
+  rows: readonly Row[],
+  count: number,
+): MetricColumn | undefined {
+  const valuesOf = ({ name }: MetricColumn) => new Set(rows.map((row) => row.get(name))).size
   const names = columns.filter(
-    ({ kind, name }) => kind === 'text' && rows.every((row) => isName(row.get(name))),
+    (column) =>
+      column.kind === 'text' &&
+      rows.every((row) => isName(row.get(column.name))) &&
+      valuesOf(column) * count <= maxSeries * rows.length,
   )
-  return names.find(({ name }) => new Set(rows.map((row) => row.get(name))).size === rows.length) ?? names[0]
+  return names.find((column) => valuesOf(column) === rows.length) ?? names[0]
 }
 
 function isName(value: unknown): boolean {

@@ -27,9 +27,9 @@ const badFromOne: Levels = [
 ]
 
 /** Rows of a typical run: what all runs of a window had, by how many they were. */
-function perRun(rows: string, by: string, metric: string): string {
-  const all = `sum by (host, database, ${by}) (count_over_time(${rows} [$__auto]))`
-  const count = `sum ${byTarget} (count_over_time(${goodRuns(metric)} [$__auto]))`
+function perRun(rows: string, by: string, metric: string, window = '$__auto'): string {
+  const all = `sum by (host, database, ${by}) (count_over_time(${rows} [${window}]))`
+  const count = `sum ${byTarget} (count_over_time(${goodRuns(metric)} [${window}]))`
   return `sum by (${by}) (${all} / on (host, database) group_left () ${count})`
 }
 
@@ -180,19 +180,19 @@ function lockPanels() {
     }),
     table({
       title: 'Who holds locks',
-      description: 'Statements that hold locks in the last minute, those with the most objects first.',
+      description:
+        'Statements that held locks in the last minute, those with the most first: how many a look at the ' +
+        'server found, in the mean. Loki answers for at most 500 statements (max_query_series).',
       width: 14,
       labels: { statement: 'Statement', username: 'User', lock_mode: 'Mode' },
       columns: [
         {
-          name: 'Objects',
+          name: 'Locks',
           unit: 'short',
-          expr:
-            'topk(50, count by (statement, username, lock_mode) (sum by (statement, username, lock_mode, ' +
-            `locked_object) (count_over_time(${locks} [1m]))))`,
+          expr: `topk(50, ${perRun(locks, 'statement, username, lock_mode', 'show_locks', '1m')})`,
         },
       ],
-      sortBy: { displayName: 'Objects', desc: true },
+      sortBy: { displayName: 'Locks', desc: true },
     }),
     logs({
       title: 'Exclusive locks',

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { columnsOf } from '../../src/dashboards/columns.ts'
 
-function columns(rows: readonly object[], types: Readonly<Record<string, string>>, labels: string[] = []) {
+type Types = Readonly<Record<string, string>>
+
+function columns(rows: readonly object[], types: Types, labels: string[] = [], count = rows.length) {
   const described = Object.entries(types).map(([name, type]) => ({ name, type }))
-  return columnsOf(
-    described,
-    rows.map((row) => JSON.stringify(row)),
-    labels,
-  )
+  return columnsOf(described, { lines: rows.map((row) => JSON.stringify(row)), rows: count }, labels)
 }
 
 const kinds = (rows: readonly object[], types: Readonly<Record<string, string>>) =>
@@ -51,8 +49,10 @@ describe('the name of a column', () => {
 })
 
 describe('the column that names the lines of a graph', () => {
-  const keyOf = (rows: readonly object[]) =>
-    columns(rows, Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, '']))).key?.name
+  const keyOf = (rows: readonly object[], count?: number) => {
+    const types = Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, '']))
+    return columns(rows, types, [], count).key?.name
+  }
 
   it('is the first text that tells the rows apart', () => {
     const rows = [
@@ -69,5 +69,13 @@ describe('the column that names the lines of a graph', () => {
   it('is neither a number, nor a time, nor a text of more than 80 characters', () => {
     expect(keyOf([{ id: 1, at: '2026-01-01', statement: 'x'.repeat(81) }])).toBeUndefined()
     expect(keyOf([{ id: 1, at: '2026-01-01', statement: 'x'.repeat(80) }])).toBe('statement')
+  })
+
+  it('makes no more lines than Loki answers for, as far as the rows that were read tell', () => {
+    const rows = Array.from({ length: 50 }, (_, index) => ({ id: `n${index}`, pair: `p${index % 2}` }))
+    expect(keyOf(rows, 500)).toBe('id')
+    expect(keyOf(rows, 501)).toBe('pair')
+    expect(keyOf(rows, 12_500)).toBe('pair')
+    expect(keyOf(rows, 12_501)).toBeUndefined()
   })
 })

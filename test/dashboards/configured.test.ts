@@ -18,7 +18,7 @@ function dashboardIn(files: Map<string, string>, name: string): DashboardModel {
 
 function panelsOf(row: object): [type: string, title: string][] {
   const described = Object.keys(row).map((name) => ({ name, type: '' }))
-  const columns = columnsOf(described, [JSON.stringify(row)], [])
+  const columns = columnsOf(described, { lines: [JSON.stringify(row)], rows: 1 }, [])
   const sampled = [{ name: 'sizes', intervalMs: 2_500, columns }]
   const { panels } = dashboardIn(filesOf({ metrics: [metricOf('sizes', 2_500)], sampled }), 'metrics')
   return panels.map(({ type, title }) => [type, title])

@@ -19,11 +19,16 @@ const metrics = {
   },
   own_total: { every: '500ms', query: "select 5 as total, 'NaN'::float8 as ratio" },
   own_words: { every: '500ms', query: 'select \'a b\' as "two words"' },
+  // More rows than Loki lets a query have series.
+  own_many: {
+    every: '2s',
+    query: "select 'n' || i as name, 'idle' as state, i as bytes from generate_series(1, 600) as i",
+  },
   show_locks: {
-    every: '500ms',
+    every: '2s',
     query:
-      "select 7 as stmt_id, 'ann' as username, 'Exclusive' as lock_mode, 't' as locked_object, " +
-      "'2026-01-01' as lock_start_time, 'select' as stmt_string",
+      "select i / 25 as stmt_id, 'ann' as username, 'Exclusive' as lock_mode, 't' || i as locked_object, " +
+      "'2026-01-01' as lock_start_time, 'select' as stmt_string from generate_series(1, 1250) as i",
   },
   own_effect: { every: '1h', query: "select nextval('own_effects')", send: false },
 }
@@ -47,7 +52,7 @@ beforeAll(async () => {
   const { command: _, flags, ...rest } = options(metrics, '')
   const service = await services.start({ ...rest, flags: flags.slice(0, 4) })
   await service.ready()
-  for (const metric of ['own_sizes', 'own_total', 'own_words', 'show_locks']) {
+  for (const metric of ['own_sizes', 'own_total', 'own_words', 'own_many', 'show_locks']) {
     await service.metric(metric, ({ delivered }) => delivered.rows > 0)
   }
 })
@@ -62,6 +67,9 @@ const shapes = [
   ['timeseries', 'ratio'],
   ['row', 'own_words'],
   ['table', 'Rows of own_words'],
+  ['row', 'own_many'],
+  ['timeseries', 'bytes'],
+  ['table', 'Rows of own_many'],
 ]
 
 async function found({ expr, queryType }: Pick<PanelQuery, 'expr' | 'queryType'>): Promise<unknown[]> {

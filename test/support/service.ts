@@ -52,15 +52,23 @@ const ownEnvironment = {
   ROWTAIL_ENTRY: undefined,
 }
 
+/** A status is work for both sides: of the service, whose cores other tests want, and of the test. */
+const statusEveryMs = 50
+
 export class RunningService {
   readonly directory: string
   /** In the environment of every process of this service: finds what is left of it. */
   readonly token: string
   readonly port: number
   readonly launched: Launched
+  readonly #log: LogLine[] = []
+  #unread = ''
 
   private constructor(launched: Launched, at: { directory: string; token: string; port: number }) {
     this.launched = launched
+    launched.onStdout((piece) => {
+      this.#unread += piece
+    })
     this.directory = at.directory
     this.token = at.token
     this.port = at.port
@@ -80,10 +88,12 @@ export class RunningService {
     return new RunningService(launched, { directory, token, port })
   }
 
-  /** The log so far; lines that are no JSON (a crash) fail the test. */
+  /** The log so far; a line of it that is no JSON fails the test. */
   log(): LogLine[] {
-    const lines = this.launched.stdout().split('\n').slice(0, -1)
-    return lines.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : [])) // our own log
+    const lines = this.#unread.split('\n')
+    this.#unread = lines.pop() ?? ''
+    for (const line of lines) if (line.startsWith('{')) this.#log.push(JSON.parse(line) as LogLine) // our own
+    return [...this.#log]
   }
 
   /** The first log line that the predicate takes; fails with the output when the process ends without it. */
@@ -117,7 +127,11 @@ export class RunningService {
       return metrics.find((metric) => metric.name === name && wanted(metric)) ?? this.#failIfEnded()
     }
     try {
-      return await waitFor(look, { what: `the metric ${name} to be as wanted`, timeoutMs })
+      return await waitFor(look, {
+        what: `the metric ${name} to be as wanted`,
+        timeoutMs,
+        everyMs: statusEveryMs,
+      })
     } catch (cause) {
       throw new Error(`${String(cause)}\n${this.launched.output().slice(-4_000)}`, { cause })
     }

@@ -86,5 +86,5 @@ async function sampledMetric(
   const { columns = [], rows } = sample.run.summary
   const taken = [...Object.keys(settings.labels), ...Object.keys(labels)]
   if (rows === 0) say(`${name} returned no rows: its panels go by the types of its columns alone.`)
-  return { name, intervalMs, columns: columnsOf(columns, sample.firstLines, taken) }
+  return { name, intervalMs, columns: columnsOf(columns, { lines: sample.firstLines, rows }, taken) }
 }

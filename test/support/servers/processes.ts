@@ -29,6 +29,8 @@ export type Launched = {
   output(): string
   stdout(): string
   stderr(): string
+  /** Each piece of its standard output from now on. */
+  onStdout(listener: (piece: string) => void): void
 }
 
 const keptOutputLength = 256 * 1024
@@ -135,6 +137,7 @@ function launchedOf(child: ChildProcess, exited: Promise<Exit>): Launched {
     output: both,
     stdout,
     stderr,
+    onStdout: (listener) => void child.stdout?.on('data', listener),
   }
 }
 

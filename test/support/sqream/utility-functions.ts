@@ -57,7 +57,7 @@ export const utilityFunctions = {
     rows: 1_250,
     isEmptyWhenIdle: true,
     columns: [
-      ['stmt id', 'integer', '9000 + i'],
+      ['stmt id', 'integer', '9000 + i / 25'], // a statement locks all that it touches
       ['stmt string', 'text', statementOfRow],
       ['username', 'text', oneOf('sqream', 'etl')],
       ['server', 'text', "'10.0.0.' || 11 + i % 9"],
