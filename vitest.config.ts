@@ -2,6 +2,7 @@
 // which the global setup starts once for both. `vitest run --project unit` runs one kind.
 
 import { defineConfig } from 'vitest/config'
+import { compileCache } from './test/support/compile-cache.ts'
 
 const servers = ['test/support/servers/global-setup.ts']
 
@@ -14,6 +15,7 @@ export default defineConfig({
     // A process for each of 200 files took a third of the unit tests' CPU. So modules outlive their file: what a
     // test changes in one, it puts back.
     isolate: false,
+    env: compileCache,
     projects: [
       {
         test: {

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { StatusSnapshot } from '../../src/core/status.ts'
+import { compileCache } from './compile-cache.ts'
 import { type LokiEntry, queryAllOfLoki } from './servers/loki-client.ts'
 import { freePort } from './servers/ports.ts'
 import { type Exit, killTree, type Launched, launch, processesWithToken } from './servers/processes.ts'
@@ -32,7 +33,7 @@ export class RunningDemo {
     const args = [programEntry, 'demo', '--listen', `127.0.0.1:${port}`, '--log_format', 'json', ...flags]
     const launched = await launch(process.execPath, args, {
       env: {
-        NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'rowtail-compile-cache'),
+        ...compileCache,
         ROWTAIL_ENTRY: undefined,
         XDG_RUNTIME_DIR: undefined,
         TMPDIR: directory,

@@ -8,6 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { StatusSnapshot } from '../../src/core/status.ts'
 import type { MetricStatus } from '../../src/core/status-metric.ts'
+import { compileCache } from './compile-cache.ts'
 import { freePort } from './servers/ports.ts'
 import {
   type Exit,
@@ -46,8 +47,7 @@ export type ServiceOptions = {
 export const programEntry = process.env['ROWTAIL_ENTRY'] ?? path.resolve('src/main.ts')
 
 const ownEnvironment = {
-  /** Shared by all services of a run: a start from the sources then takes a third less. */
-  NODE_COMPILE_CACHE: path.join(os.tmpdir(), 'rowtail-compile-cache'),
+  ...compileCache,
   /** The tests' own, which rowtail would wonder about. */
   ROWTAIL_ENTRY: undefined,
 }
