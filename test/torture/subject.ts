@@ -103,10 +103,14 @@ export class Subject {
     return this.#seen
   }
 
-  /** Only while no service runs: what waits of this era becomes older by that. */
+  /**
+   * Only while no service runs: what waits of this era becomes older by that, and by what a clock of the
+   * round is ahead. Else rows of such a clock might wait until Loki's comes near (D-9), longer than a round.
+   */
   ageBacklog(ageMs: number): void {
-    for (const watch of this.watches)
-      watch.age(this.spoolDirectory, { ageMs, labelText: `era="${this.era}"` })
+    const steps = this.plan.faults.map((fault) => (fault.kind === 'clock stepped' ? fault.byMs : 0))
+    const age = { ageMs: ageMs + Math.max(0, ...steps), labelText: `era="${this.era}"` }
+    for (const watch of this.watches) watch.age(this.spoolDirectory, age)
   }
 
   async killMain(): Promise<void> {

@@ -92,7 +92,9 @@ export class Toxiproxy {
   }
 
   async #ask(method: 'POST' | 'DELETE', path: string, body: string | null = null): Promise<void> {
-    const response = await fetch(this.#url + path, { method, body })
+    // A kept connection may just have been closed there, which a harness that reads spools hears late.
+    const headers = { connection: 'close' }
+    const response = await fetch(this.#url + path, { method, body, headers })
     if (!response.ok) throw new Error(`toxiproxy, ${path}: ${response.status} ${await response.text()}`)
   }
 }
