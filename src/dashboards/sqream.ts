@@ -26,8 +26,10 @@ const badFromOne: Levels = [
   [1, 'red'],
 ]
 
+type RowsOfMetric = { readonly metric: string; readonly rows: string }
+
 /** Rows of a typical run: what all runs of a window had, by how many they were. */
-function perRun(rows: string, by: string, metric: string, window = '$__auto'): string {
+function perRun({ metric, rows }: RowsOfMetric, by: string, window = '$__auto'): string {
   const all = `sum by (host, database, ${by}) (count_over_time(${rows} [${window}]))`
   const count = `sum ${byTarget} (count_over_time(${goodRuns(metric)} [${window}]))`
   return `sum by (${by}) (${all} / on (host, database) group_left () ${count})`
@@ -126,7 +128,8 @@ function licensePanels() {
 }
 
 function statementPanels() {
-  const others = `${statements} | service != "monitor"`
+  const others = { metric: 'show_server_status', rows: `${statements} | service != "monitor"` }
+  const queued = { ...others, rows: `${others.rows} | statement_status="In queue"` }
   return [
     timeSeries({
       title: 'Statements by status',
@@ -134,9 +137,7 @@ function statementPanels() {
       width: 12,
       isStacked: true,
       reading: { unit: 'short', min: 0 },
-      series: [
-        { expr: perRun(others, 'statement_status', 'show_server_status'), legend: '{{statement_status}}' },
-      ],
+      series: [{ expr: perRun(others, 'statement_status'), legend: '{{statement_status}}' }],
     }),
     timeSeries({
       title: 'In queue, by service',
@@ -146,7 +147,7 @@ function statementPanels() {
       reading: { unit: 'short', min: 0 },
       series: [
         {
-          expr: perRun(`${others} | statement_status="In queue"`, 'service', 'show_server_status'),
+          expr: perRun(queued, 'service'),
           legend: '{{service}}',
         },
       ],
@@ -157,18 +158,19 @@ function statementPanels() {
       width: 8,
       isStacked: true,
       reading: { unit: 'short', min: 0 },
-      series: [{ expr: perRun(others, 'user_name', 'show_server_status'), legend: '{{user_name}}' }],
+      series: [{ expr: perRun(others, 'user_name'), legend: '{{user_name}}' }],
     }),
     logs({
       title: 'What runs',
       description: 'Statements with their user and status, newest look first.',
       width: 16,
-      expr: `${others} | line_format \`{{.statement_status}} · {{.user_name}} · {{.statement}}\``,
+      expr: `${others.rows} | line_format \`{{.statement_status}} · {{.user_name}} · {{.statement}}\``,
     }),
   ]
 }
 
 function lockPanels() {
+  const held = { metric: 'show_locks', rows: locks }
   return [
     timeSeries({
       title: 'Locks by mode',
@@ -176,7 +178,7 @@ function lockPanels() {
       width: 10,
       isStacked: true,
       reading: { unit: 'short', min: 0 },
-      series: [{ expr: perRun(locks, 'lock_mode', 'show_locks'), legend: '{{lock_mode}}' }],
+      series: [{ expr: perRun(held, 'lock_mode'), legend: '{{lock_mode}}' }],
     }),
     table({
       title: 'Who holds locks',
@@ -189,7 +191,7 @@ function lockPanels() {
         {
           name: 'Locks',
           unit: 'short',
-          expr: `topk(50, ${perRun(locks, 'statement, username, lock_mode', 'show_locks', '1m')})`,
+          expr: `topk(50, ${perRun(held, 'statement, username, lock_mode', '1m')})`,
         },
       ],
       sortBy: { displayName: 'Locks', desc: true },

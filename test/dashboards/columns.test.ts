@@ -3,7 +3,9 @@ import { columnsOf } from '../../src/dashboards/columns.ts'
 
 type Types = Readonly<Record<string, string>>
 
-function columns(rows: readonly object[], types: Types, labels: string[] = [], count = rows.length) {
+type Sampled = { readonly labels?: readonly string[]; readonly count?: number | undefined }
+
+function columns(rows: readonly object[], types: Types, { labels = [], count = rows.length }: Sampled = {}) {
   const described = Object.entries(types).map(([name, type]) => ({ name, type }))
   return columnsOf(described, { lines: rows.map((row) => JSON.stringify(row)), rows: count }, labels)
 }
@@ -39,7 +41,7 @@ describe('the kind of a column', () => {
 describe('the name of a column', () => {
   it("is the one that LogQL's `| json` gives it", () => {
     const types = { 'a.b': '', host: '', team: '', run_id: '' }
-    expect(columns([], types, ['team']).all.map(({ label }) => label)).toEqual([
+    expect(columns([], types, { labels: ['team'] }).all.map(({ label }) => label)).toEqual([
       'a_b',
       'host_extracted',
       'team_extracted',
@@ -51,7 +53,7 @@ describe('the name of a column', () => {
 describe('the column that names the lines of a graph', () => {
   const keyOf = (rows: readonly object[], count?: number) => {
     const types = Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, '']))
-    return columns(rows, types, [], count).key?.name
+    return columns(rows, types, { count }).key?.name
   }
 
   it('is the first text that tells the rows apart', () => {
