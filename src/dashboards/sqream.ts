@@ -145,12 +145,7 @@ function statementPanels() {
         'Statements that wait for a worker of their service. Many for long: too few workers for it.',
       width: 12,
       reading: { unit: 'short', min: 0 },
-      series: [
-        {
-          expr: perRun(queued, 'service'),
-          legend: '{{service}}',
-        },
-      ],
+      series: [{ expr: perRun(queued, 'service'), legend: '{{service}}' }],
     }),
     timeSeries({
       title: 'Statements by user',

@@ -10,8 +10,7 @@ function columns(rows: readonly object[], types: Types, { labels = [], count = r
   return columnsOf(described, { lines: rows.map((row) => JSON.stringify(row)), rows: count }, labels)
 }
 
-const kinds = (rows: readonly object[], types: Readonly<Record<string, string>>) =>
-  columns(rows, types).all.map(({ kind }) => kind)
+const kinds = (rows: readonly object[], types: Types) => columns(rows, types).all.map(({ kind }) => kind)
 
 describe('the kind of a column', () => {
   it('is that of its first value, whatever its type is called', () => {

@@ -347,6 +347,22 @@ describe('a metric that left a call behind', () => {
     expect(started).toHaveLength(2)
   })
 
+  it('moves also where that host has crashed since, and stays where somebody killed it', async () => {
+    const { pool, started, moves, hostOf } = poolOf()
+    await pool.start()
+    const killed = await hostOf('a')
+    process.kill(started[0]?.pid ?? 0, 'SIGKILL')
+    const crashed = await hostOf('a', killed.hostId)
+    pool.abandoned('a', killed.hostId)
+    expect(moves).toEqual([])
+    process.kill(started[1]?.pid ?? 0, 'SIGSEGV')
+    await expect.poll(() => isAlive(started[1]?.pid ?? 0)).toBe(false)
+    pool.abandoned('a', crashed.hostId)
+    expect(moves).toEqual(['a isolated: query_abandoned'])
+    pool.abandoned('b', killed.hostId)
+    expect(moves).toEqual(['a isolated: query_abandoned'])
+  })
+
   it('on its second host gets a fresh one at once: nobody else is hurt there', async () => {
     const { pool, started, lost, hostOf } = poolOf()
     await pool.start()
